@@ -1,0 +1,1 @@
+"""hatwistctl, the command of the administrator."""

@@ -1,0 +1,1 @@
+"""The heartbeat protocol and its decisions: pure and deterministic."""

@@ -1,0 +1,83 @@
+# -*- test-case-name: tests.cluster.test_status -*-
+"""
+The frozen snapshot of a node that status, control and tests look at.
+
+Nobody reads machines directly.  Ages are seconds before the snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from hatwist.cluster.names import GroupState, Holding, LinkStatus, NodeStatus
+from hatwist.config.model import LinkName, NodeName, Seconds
+
+
+@frozen
+class LinkView:
+    """One node over one medium."""
+
+    link: LinkName
+    status: LinkStatus
+    heard: Seconds | None
+    "Age of the last message over it; None: never."
+
+
+@frozen
+class NodeView:
+    """One member, this node included."""
+
+    name: NodeName
+    status: NodeStatus
+    generation: int
+    heard: Seconds | None
+    deadtime: Seconds
+    "Silence after which it will be declared dead."
+    links: tuple[LinkView, ...]
+
+
+@frozen
+class GroupView:
+    """
+    One resource group.
+
+    @ivar owner: None when nobody is known to own it.
+    @ivar state: what this node knows of it on itself.
+    @ivar since: age of that state; None when it never changed.
+    @ivar why: the newest recorded decision about it and its causes, in words.
+    """
+
+    key: str
+    home: NodeName
+    resources: tuple[str, ...]
+    owner: NodeName | None
+    state: GroupState
+    since: Seconds | None
+    why: str
+
+
+@frozen
+class Status:
+    """
+    Everything there is to show of a node.
+
+    @ivar mode: C{compatibility} or C{native}, and why.
+    @ivar holding: what this node claims, C{None} while anything moves
+        (heartbeat's word for it is C{transition}).
+    """
+
+    node: NodeName
+    uuid: str
+    generation: int
+    status: NodeStatus
+    mode: str
+    auto_failback: str
+    holding: Holding
+    peer_holding: Holding
+    stable: bool
+    leaving: bool
+    nodes: tuple[NodeView, ...]
+    groups: tuple[GroupView, ...]
+    counters: Mapping[str, int]

@@ -1,0 +1,256 @@
+# -*- test-case-name: tests.config.test_model -*-
+"""
+What the three files say, as values.  Times are seconds, sizes bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import NewType
+
+from attrs import field, frozen
+
+from hatwist.wire.auth import Keyring
+
+NodeName = NewType("NodeName", str)
+"""Lower case, as on the wire."""
+
+LinkName = NewType("LinkName", str)
+"""Interface name, device path, or host of a ping medium."""
+
+Seconds = float
+
+
+class Gravity(Enum):
+    """How much a problem matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@frozen
+class Position:
+    """Where in a file; line and column count from 1, 0 where there is none."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        numbers = [str(number) for number in (self.line, self.column) if number]
+        return ":".join([self.file, *numbers])
+
+
+@frozen
+class Problem:
+    """
+    One finding about the configuration.
+
+    @ivar code: a short stable name, such as C{unknown-directive}.
+    @ivar text: what is wrong.
+    @ivar remedy: what would be right; may be empty.
+    """
+
+    gravity: Gravity
+    where: Position
+    code: str
+    text: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        tail = f" ({self.remedy})" if self.remedy else ""
+        return f"{self.where}: {self.gravity.value}: {self.text}{tail}"
+
+
+class AutoFailback(Enum):
+    """What happens to groups when their home node returns."""
+
+    ON = "on"
+    OFF = "off"
+    LEGACY = "legacy"
+
+
+class MessageFormat(Enum):
+    """The directive C{msgfmt}: whether the inner C{auth} field is added."""
+
+    CLASSIC = "classic"
+    NETSTRING = "netstring"
+
+
+class GenerationMethod(Enum):
+    """Where the generation comes from."""
+
+    FILE = "file"
+    TIME = "time"
+
+
+class UuidSource(Enum):
+    """Where the uuid comes from."""
+
+    FILE = "file"
+    NODENAME = "nodename"
+
+
+@frozen
+class MediumSpec:
+    """
+    One configured medium.
+
+    @ivar kind: the directive: C{bcast}, C{mcast}, C{ucast}, C{mcast6},
+        C{ucast6}, C{serial}, C{ping}, C{ping6}, C{ping_group}.
+    @ivar link: the name of the link it makes.
+    @ivar interface: network interface; empty for serial and ping.
+    @ivar address: multicast group or peer, as written; empty where none.
+    @ivar port: UDP port; 0 where none.
+    @ivar ttl: of multicast, 0..4.
+    @ivar loop: whether multicast is heard by its sender.
+    @ivar baud: of a serial line; 0 elsewhere.
+    @ivar members: the hosts of a ping group.
+    """
+
+    kind: str
+    link: LinkName
+    where: Position
+    interface: str = ""
+    address: str = ""
+    port: int = 0
+    ttl: int = 1
+    loop: bool = False
+    baud: int = 0
+    members: tuple[str, ...] = ()
+
+
+@frozen
+class LogSettings:
+    """Where messages go.  Empty paths mean: nowhere."""
+
+    logfile: str = ""
+    debugfile: str = ""
+    facility: str = ""
+    use_logd: bool = False
+    syslogmsgfmt: bool = True
+
+
+@frozen
+class Respawn:
+    """A child to be kept running (directives C{respawn} and C{failfast})."""
+
+    user: str
+    command: str
+    where: Position
+    failfast: bool = False
+
+
+@frozen
+class ApiAuth:
+    """Who may sign on to the client API under a name."""
+
+    client: str
+    uids: tuple[str, ...]
+    gids: tuple[str, ...]
+    where: Position
+
+
+@frozen
+class Stonith:
+    """One fencing device; C{host} is C{*} for every node."""
+
+    type: str
+    where: Position
+    host: str = "*"
+    file: str = ""
+    parameters: str = ""
+
+
+@frozen
+class HaCf:
+    """What ha.cf says, defaults filled in."""
+
+    nodes: tuple[NodeName, ...]
+    media: tuple[MediumSpec, ...]
+    keepalive: Seconds = 1.0
+    deadtime: Seconds = 30.0
+    warntime: Seconds = 15.0
+    initdead: Seconds = 30.0
+    deadping: Seconds = 30.0
+    auto_failback: AutoFailback = AutoFailback.LEGACY
+    hopfudge: int = 1
+    max_rexmit_delay: Seconds = 0.25
+    udpport: int = 694
+    baud: int = 19200
+    hbgenmethod: GenerationMethod = GenerationMethod.FILE
+    uuidfrom: UuidSource = UuidSource.FILE
+    msgfmt: MessageFormat = MessageFormat.CLASSIC
+    compression: str = "zlib"
+    compression_threshold: int = 2048
+    "Bytes."
+    traditional_compression: bool = False
+    log: LogSettings = LogSettings()
+    log_badpack: bool = True
+    debug: int = 0
+    cluster: str = "linux-ha"
+    pacemaker: str | None = None
+    "The value of the directive C{crm} or C{pacemaker} as written; None if absent."
+    realtime: bool = True
+    respawn: tuple[Respawn, ...] = ()
+    apiauth: tuple[ApiAuth, ...] = ()
+    stonith: Stonith | None = None
+    watchdog: str = ""
+    environment: Mapping[str, str] = field(factory=lambda: MappingProxyType({}))
+    "The directive C{env}, without the prefix C{HA_}."
+    parameters: Mapping[str, str] = field(factory=lambda: MappingProxyType({}))
+    "Every recorded directive and its text as written or by default."
+
+    @property
+    def ping_nodes(self) -> tuple[NodeName, ...]:
+        """The pseudo members, in file order."""
+        return tuple(NodeName(one.link) for one in self.media if one.kind.startswith("ping"))
+
+
+@frozen
+class Resource:
+    """
+    One resource of a group.
+
+    @ivar text: as written; the first one of a group is the group's key.
+    @ivar script: name of the program, C{IPaddr} for the address shorthand.
+    @ivar arguments: what stands between the C{::}.
+    """
+
+    text: str
+    script: str
+    arguments: tuple[str, ...] = ()
+
+
+@frozen
+class ResourceGroup:
+    """One line of haresources: its home node and its resources in start order."""
+
+    node: NodeName
+    resources: tuple[Resource, ...]
+    where: Position
+
+    @property
+    def key(self) -> str:
+        """The group's name: its first resource as written."""
+        return self.resources[0].text
+
+
+@frozen
+class Settings:
+    """What hatwist.toml says; nearly empty now."""
+
+    native: bool = False
+
+
+@frozen
+class HaConfig:
+    """Everything a node is told: the three files and hatwist.toml."""
+
+    cf: HaCf
+    keys: Keyring
+    groups: tuple[ResourceGroup, ...]
+    settings: Settings = Settings()

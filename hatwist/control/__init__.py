@@ -1,0 +1,1 @@
+"""Remote control: Perspective Broker server and client."""

@@ -1,0 +1,103 @@
+# -*- test-case-name: tests.test_interfaces -*-
+"""
+The seams of hatwist: what can be swapped for something else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twisted.internet.defer import Deferred
+
+    from hatwist.cluster.names import Holding, Outcome, Verb
+    from hatwist.cluster.status import Status
+    from hatwist.config.model import LinkName, MediumSpec, Resource
+
+
+class IMediumReceiver(Interface):
+    """Who hears what a medium has to say."""
+
+    def datagramReceived(link: LinkName, data: bytes, source: str) -> None:
+        """Bytes arrived; C{source} is for the log only."""
+
+    def linkDown(link: LinkName, reason: str) -> None:
+        """The medium cannot send or receive; said once, not for each datagram."""
+
+    def linkUp(link: LinkName) -> None:
+        """The medium works again."""
+
+
+class IMedium(Interface):
+    """One open channel to the peers."""
+
+    spec: MediumSpec = Attribute("What it was made from.")  # type: ignore[assignment]
+
+    def start() -> None:
+        """
+        Open it.
+
+        @raise MediumError: when it cannot be opened; says what and why.
+        """
+
+    def send(data: bytes) -> None:
+        """Send one datagram; never blocks, never raises; failures go to C{linkDown}."""
+
+    def stop() -> Deferred[None]:
+        """Close it; fires when nothing more will be delivered."""
+
+
+class IMediumFactory(Interface):
+    """A kind of medium, named as its directive in ha.cf."""
+
+    name: str = Attribute("The directive.")  # type: ignore[assignment]
+
+    def make(spec: MediumSpec, reactor: object, receiver: IMediumReceiver) -> IMedium:
+        """Make a medium, not yet open."""
+
+
+class IResourceAgent(Interface):
+    """Runs one verb on one resource."""
+
+    def run(resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:
+        """
+        Run it; the Deferred always fires with a result, never with a failure
+        for anything the program did, and within the agent's time-out.
+
+        @return: the outcome and, for people, the last words of the program.
+        """
+
+
+class IControlObserver(Interface):
+    """Who wants to hear what happens."""
+
+    def happened(kind: str, text: str, when: float) -> None:
+        """
+        Something happened.
+
+        @param kind: C{log}, C{decision} or C{status}.
+        @param when: seconds since the epoch.
+        """
+
+
+class IClusterControl(Interface):
+    """What control may ask of a node."""
+
+    def status() -> Status:
+        """Return the snapshot."""
+
+    def subscribe(observer: IControlObserver) -> Callable[[], None]:
+        """Hear of everything from now on; call the result to end it."""
+
+    def standby(which: Holding, requester: str) -> None:
+        """Ask the node to give up groups."""
+
+    def takeover(which: Holding, requester: str) -> None:
+        """Ask the node to get groups from its peer."""
+
+    def leave(requester: str) -> None:
+        """Ask the node to give up everything and leave."""

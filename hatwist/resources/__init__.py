@@ -1,0 +1,1 @@
+"""Starting, stopping and asking the things a node may own."""

@@ -1,0 +1,1 @@
+"""The encodings of heartbeat messages: bytes to messages and back."""

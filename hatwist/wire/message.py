@@ -1,0 +1,126 @@
+# -*- test-case-name: tests.wire.test_message -*-
+"""
+One heartbeat message: an ordered list of typed fields (protocol section 1).
+
+Names and string values are C{str}.  Bytes that are not UTF-8 travel as
+surrogate escapes, so whatever was received is sent on unchanged.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from attrs import evolve, field, frozen
+
+from hatwist.errors import MalformedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class FieldType(Enum):
+    """How a value is written on the wire; the number is the wire's own."""
+
+    STRING = 0
+    BINARY = 1
+    STRUCT = 2
+    LIST = 3
+    COMPRESSED = 4
+    UNCOMPRESSED = 5
+
+
+Value = "str | bytes | Message | tuple[str, ...]"
+
+
+@frozen
+class Field:
+    """
+    One field.
+
+    @ivar name: not empty, without C{=}.
+    @ivar value: C{str} for STRING, C{bytes} for BINARY and COMPRESSED (as
+        received), L{Message} for STRUCT and UNCOMPRESSED, a tuple of non-empty
+        strings for LIST.
+    """
+
+    name: str
+    value: str | bytes | Message | tuple[str, ...]
+    type: FieldType = FieldType.STRING
+
+
+@frozen
+class Message:
+    """
+    An ordered list of fields; a repeated name is kept, and the first one counts.
+    """
+
+    fields: tuple[Field, ...] = field(default=(), converter=tuple)
+
+    @classmethod
+    def of(cls, **strings: str) -> Message:
+        """Make a message of string fields, in the order of the arguments."""
+        return cls(Field(name, value) for name, value in strings.items())  # type: ignore[arg-type]
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return the first string called C{name}, or C{default}."""
+        for one in self.fields:
+            if one.name == name and isinstance(one.value, str):
+                return one.value
+        return default
+
+    def has(self, name: str) -> bool:
+        """Say whether there is any field called C{name}."""
+        return any(one.name == name for one in self.fields)
+
+    def binary(self, name: str) -> bytes | None:
+        """Return the first binary field called C{name}, or None."""
+        for one in self.fields:
+            if one.name == name and isinstance(one.value, bytes):
+                return one.value
+        return None
+
+    def hexadecimal(self, name: str) -> int | None:
+        """
+        Return the number in the field C{name}, written in hexadecimal.
+
+        @return: 0 or more; None when the field is absent.
+        @raise MalformedError: when it is not a hexadecimal number of at most
+            sixteen digits.
+        """
+        return self._number(name, 16)
+
+    def decimal(self, name: str) -> int | None:
+        """Like L{hexadecimal}, for the few fields that are decimal."""
+        return self._number(name, 10)
+
+    def with_field(
+        self, name: str, value: str | bytes | Message | tuple[str, ...], kind: FieldType = FieldType.STRING
+    ) -> Message:
+        """Replace the first field called C{name} where it stands, or append it."""
+        made = Field(name, value, kind)
+        for index, one in enumerate(self.fields):
+            if one.name == name:
+                return evolve(self, fields=(*self.fields[:index], made, *self.fields[index + 1 :]))
+        return evolve(self, fields=(*self.fields, made))
+
+    def without(self, name: str) -> Message:
+        """Leave out every field called C{name}."""
+        return evolve(self, fields=tuple(one for one in self.fields if one.name != name))
+
+    def plus(self, more: Iterable[Field]) -> Message:
+        """Append fields."""
+        return evolve(self, fields=(*self.fields, *more))
+
+    def _number(self, name: str, base: int) -> int | None:
+        if not self.has(name):
+            return None
+        text = self.get(name)
+        digits = "0123456789abcdefABCDEF" if base == 16 else "0123456789"
+        if not text or len(text) > MAX_DIGITS or any(letter not in digits for letter in text):
+            raise MalformedError(f"field {name!r} is not a number: {text[:MAX_DIGITS]!r}")
+        return int(text, base)
+
+
+MAX_DIGITS = 16
+"""A number on the wire has at most this many digits."""

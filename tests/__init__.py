@@ -1,0 +1,1 @@
+"""Tests of hatwist; run them with ./scripts/test."""
