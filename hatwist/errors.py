@@ -40,7 +40,16 @@ class MalformedError(RemoteError):
 
 
 class AuthenticationError(RemoteError):
-    """The signature is missing, names an unknown method, or does not verify."""
+    """
+    The signature is missing, names an unknown method, or does not verify.
+
+    @ivar claimed: who the message says has sent it, for the log and for nothing
+        else; letters, digits and C{._:-} only, empty when it says nothing.
+    """
+
+    def __init__(self, why: str, claimed: str = "") -> None:
+        super().__init__(why)
+        self.claimed = claimed
 
 
 class MediumError(HatwistError):

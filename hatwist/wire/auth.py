@@ -5,7 +5,6 @@ Signing and verifying (protocol section 3): crc, md5 and sha1.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import zlib
 from collections.abc import Callable, Mapping
@@ -15,9 +14,7 @@ from typing import Final
 from attrs import field, frozen
 
 from hatwist.errors import AuthenticationError
-
-MAX_METHOD_INDEX: Final = 15
-"""Authkeys numbers its methods 0 to 15."""
+from hatwist.wire.limits import MAX_METHOD_INDEX
 
 _REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -46,8 +43,8 @@ class Method:
 METHODS: Final[Mapping[str, Method]] = MappingProxyType(
     {
         "crc": Method("crc", False, lambda _key, data: crc(data)),
-        "md5": Method("md5", True, lambda key, data: hmac.new(key, data, hashlib.md5).hexdigest()),
-        "sha1": Method("sha1", True, lambda key, data: hmac.new(key, data, hashlib.sha1).hexdigest()),
+        "md5": Method("md5", True, lambda key, data: hmac.digest(key, data, "md5").hex()),
+        "sha1": Method("sha1", True, lambda key, data: hmac.digest(key, data, "sha1").hex()),
     }
 )
 """A closed table: a signing method found anywhere else would be a hole."""
@@ -93,7 +90,7 @@ class Keyring:
             is not configured, or a digest that differs.
         """
         index, _, digest = token.partition(b" ")
-        if not index.isdigit() or len(index) > 2:
+        if not index.isdigit() or len(index) > 2 or int(index) > MAX_METHOD_INDEX:
             raise AuthenticationError("the signature has no method number")
         expected = self._key(int(index)).digest(data)
         if not hmac.compare_digest(expected.encode("ascii"), digest):

@@ -9,13 +9,27 @@ signature was found good.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
+
+from hatwist.errors import AuthenticationError, MalformedError
+from hatwist.wire import classic, netstring
+from hatwist.wire.compress import (
+    compress_fields,
+    compress_whole,
+    encode_plain,
+    expand_whole,
+    needs_netstring,
+)
+from hatwist.wire.limits import MAX_CLAIM_SCAN, MAX_MESSAGE
 
 if TYPE_CHECKING:
     from hatwist.wire.auth import Keyring
     from hatwist.wire.message import Message
+
+_CLAIM: Final = re.compile(rb"(?:\(0\)|\n)src=([A-Za-z0-9._:-]{1,99})[,\n]")
 
 
 @frozen
@@ -25,7 +39,8 @@ class Sealing:
 
     @ivar inner_auth: add the C{auth} field that C{msgfmt classic} has.
     @ivar compression: C{zlib} or C{bz2}.
-    @ivar threshold: compress whole messages above this many bytes; None: never.
+    @ivar threshold: compress whole messages above this many bytes; None: only
+        those that would be too long.
     """
 
     inner_auth: bool = True
@@ -33,9 +48,28 @@ class Sealing:
     threshold: int | None = None
 
 
-def seal(message: Message, keys: Keyring, how: Sealing = Sealing()) -> bytes:  # noqa: B008
-    """Make a datagram of a message (protocol sections 2.2, 3.2, 3.4 and 4)."""
-    raise NotImplementedError
+def seal(message: Message, keys: Keyring, how: Sealing = Sealing()) -> bytes:
+    """
+    Make a datagram of a message (protocol sections 2.2, 3.2, 3.4 and 4).
+
+    @raise MalformedError: when a field cannot be written, or the datagram would
+        be longer than L{MAX_MESSAGE} bytes.
+    """
+    ready = _with_auth(message, keys) if how.inner_auth and not needs_netstring(message) else message
+    body = netstring.encode(compress_fields(ready, how.compression, how.inner_auth))
+    if _wants_compression(ready, body, how):
+        plain = encode_plain(ready, how.inner_auth)
+        body = netstring.encode(compress_whole(plain, how.compression))
+    return _bounded(netstring.sign_off(body, keys.sign(body)))
+
+
+def seal_classic(message: Message, keys: Keyring) -> bytes:
+    """
+    Make what travels on a serial line (protocol section 7.2).
+
+    @raise MalformedError: as L{seal}, and for a type 5 field.
+    """
+    return _bounded(classic.encode(_with_auth(message, keys)))
 
 
 def open_datagram(data: bytes, keys: Keyring) -> Message:
@@ -45,4 +79,46 @@ def open_datagram(data: bytes, keys: Keyring) -> Message:
     @raise AuthenticationError: the signature is missing or wrong.
     @raise MalformedError: the format or a bound is broken.
     """
-    raise NotImplementedError
+    _bounded(data)
+    try:
+        body = _verified(data, keys)
+    except AuthenticationError as error:
+        raise AuthenticationError(str(error), _claimed(data)) from error
+    if data.startswith(netstring.START):
+        return expand_whole(netstring.decode(body))
+    return expand_whole(classic.decode(data))
+
+
+def _verified(data: bytes, keys: Keyring) -> bytes:
+    """Return the bytes that were signed."""
+    if data.startswith(netstring.START):
+        body, token = netstring.split(data)
+    elif data.startswith(classic.START):
+        body, token = classic.split(data)
+    else:
+        raise MalformedError("no start mark")
+    keys.verify(body, token)
+    return body
+
+
+def _bounded(data: bytes) -> bytes:
+    if len(data) > MAX_MESSAGE:
+        raise MalformedError(f"a datagram of {len(data)} bytes, more than {MAX_MESSAGE}")
+    return data
+
+
+def _with_auth(message: Message, keys: Keyring) -> Message:
+    token = keys.sign(classic.signed_lines(message))
+    return message.with_field(classic.AUTH, token.decode("ascii"))
+
+
+def _wants_compression(message: Message, body: bytes, how: Sealing) -> bool:
+    """Heartbeat estimates the length as if it wrote what C{msgfmt} says."""
+    if how.threshold is None:
+        return len(body) >= MAX_MESSAGE
+    return len(encode_plain(message, how.inner_auth)) > how.threshold
+
+
+def _claimed(data: bytes) -> str:
+    found = _CLAIM.search(data, 0, MAX_CLAIM_SCAN)
+    return found[1].decode("ascii") if found else ""

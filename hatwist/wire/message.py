@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from hatwist.errors import MalformedError
+from hatwist.wire.limits import MAX_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,9 +29,6 @@ class FieldType(Enum):
     LIST = 3
     COMPRESSED = 4
     UNCOMPRESSED = 5
-
-
-Value = "str | bytes | Message | tuple[str, ...]"
 
 
 @frozen
@@ -49,18 +47,22 @@ class Field:
     type: FieldType = FieldType.STRING
 
 
+def _as_tuple(fields: Iterable[Field]) -> tuple[Field, ...]:
+    return tuple(fields)
+
+
 @frozen
 class Message:
     """
     An ordered list of fields; a repeated name is kept, and the first one counts.
     """
 
-    fields: tuple[Field, ...] = field(default=(), converter=tuple)
+    fields: tuple[Field, ...] = field(default=(), converter=_as_tuple)
 
     @classmethod
     def of(cls, **strings: str) -> Message:
         """Make a message of string fields, in the order of the arguments."""
-        return cls(Field(name, value) for name, value in strings.items())  # type: ignore[arg-type]
+        return cls(Field(name, value) for name, value in strings.items())
 
     def get(self, name: str, default: str = "") -> str:
         """Return the first string called C{name}, or C{default}."""
@@ -120,7 +122,3 @@ class Message:
         if not text or len(text) > MAX_DIGITS or any(letter not in digits for letter in text):
             raise MalformedError(f"field {name!r} is not a number: {text[:MAX_DIGITS]!r}")
         return int(text, base)
-
-
-MAX_DIGITS = 16
-"""A number on the wire has at most this many digits."""

@@ -1,0 +1,194 @@
+# -*- test-case-name: tests.wire.test_classic -*-
+"""
+The form C{>>>} ... C{<<<}, one line a field (protocol section 2.3).
+
+It travels on serial lines, and whatever the inner C{auth} field signs is
+written in it (section 3.3).  L{split} takes a signed message apart.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from typing import Final
+
+from attrs import define
+
+from hatwist.errors import AuthenticationError, MalformedError
+from hatwist.wire.limits import MAX_DEPTH, MAX_FIELDS, MAX_NAME, MAX_UNCOMPRESSED
+from hatwist.wire.message import Field, FieldType, Message
+from hatwist.wire.text import decode_string, encode_name, encode_string, pack_list, unpack_list
+
+START: Final = b">>>\n"
+END: Final = b"<<<\n"
+AUTH: Final = "auth"
+"""The field with the signature, which does not sign itself."""
+
+NEWLINE: Final = b"\x13"
+"""What stands for a newline in a string."""
+
+NESTED_NEWLINES: Final = bytes((*range(20, 32), 15, 16, 17, 18))
+"""What stands for a newline of a nested message, by its depth."""
+
+_AUTH_LINE: Final = AUTH.encode() + b"="
+_MARKS: Final = (START[:-1], END[:-1])
+_RAW: Final = frozenset({FieldType.BINARY, FieldType.COMPRESSED})
+_TYPED: Final = re.compile(rb"\(([1-4])\)")
+_TYPES: Final = {b"%d" % kind.value: kind for kind in FieldType}
+
+
+def encode(message: Message) -> bytes:
+    """
+    Write a message, from mark to mark.
+
+    @raise MalformedError: when a field cannot be written in this form, or the
+        message is deeper than L{MAX_DEPTH} or longer than L{MAX_UNCOMPRESSED}
+        bytes.
+    """
+    data = _encode(message, 0)
+    if len(data) > MAX_UNCOMPRESSED:
+        raise MalformedError(f"a message of {len(data)} bytes, more than {MAX_UNCOMPRESSED}")
+    return data
+
+
+def signed_lines(message: Message) -> bytes:
+    """Write what the C{auth} field signs: all lines but C{auth}, and no marks."""
+    return b"".join(_line(one, 0) for one in message.fields if one.name != AUTH)
+
+
+def decode(data: bytes) -> Message:
+    """
+    Read a message, its C{auth} field too; only NULs may follow its end mark.
+
+    @param data: at most L{MAX_UNCOMPRESSED} bytes.
+    @raise MalformedError: when the bytes are anything else.
+    """
+    if len(data) > MAX_UNCOMPRESSED:
+        raise MalformedError(f"a message of {len(data)} bytes, more than {MAX_UNCOMPRESSED}")
+    return _Reader().message(data.rstrip(b"\0"), 0)
+
+
+def split(data: bytes) -> tuple[bytes, bytes]:
+    """
+    Take the bytes that were signed and the signature from a message.
+
+    They are compared as they came, so nothing is parsed before the signature
+    was found good; of several C{auth} lines the last counts, as in heartbeat.
+
+    @return: the lines without C{auth}, and C{INDEX DIGEST}.
+    @raise AuthenticationError: when there is no C{auth} line.
+    @raise MalformedError: when a mark is missing.
+    """
+    signed = []
+    token = b""
+    for line in _body(data.rstrip(b"\0"), b"\n").split(b"\n"):
+        if line.startswith(_AUTH_LINE):
+            token = line[len(_AUTH_LINE) :]
+        elif line:
+            signed.append(line + b"\n")
+    if not token:
+        raise AuthenticationError("there is no signature in the message")
+    return b"".join(signed), token
+
+
+def _encode(message: Message, depth: int) -> bytes:
+    return b"".join([START, *(_line(one, depth) for one in message.fields), END])
+
+
+def _line(one: Field, depth: int) -> bytes:
+    name = encode_name(one.name)
+    if name.startswith((b"(", *_MARKS)):
+        raise MalformedError(f"{one.name!r} cannot be the name of a field in classic form")
+    value = _encode_value(one, depth)
+    if one.type is FieldType.STRING:
+        return b"%b=%b\n" % (name, value)
+    return b"(%d)%b=%b\n" % (one.type.value, name, value)
+
+
+def _encode_value(one: Field, depth: int) -> bytes:
+    kind, value = one.type, one.value
+    if kind is FieldType.STRING and isinstance(value, str):
+        return _replace(encode_string(value), NEWLINE)
+    if kind in _RAW and isinstance(value, bytes):
+        return b2a_base64(value, newline=False)
+    if kind is FieldType.STRUCT and isinstance(value, Message):
+        return _encode_nested(value, depth)
+    if kind is FieldType.LIST and isinstance(value, tuple):
+        return _encode_list(value)
+    raise MalformedError(f"field {one.name!r} of type {kind.name} has no classic form")
+
+
+def _encode_nested(nested: Message, depth: int) -> bytes:
+    if depth >= MAX_DEPTH:
+        raise MalformedError(f"messages inside messages, deeper than {MAX_DEPTH}")
+    return _replace(_encode(nested, depth + 1), NESTED_NEWLINES[depth : depth + 1])
+
+
+def _encode_list(elements: tuple[str, ...]) -> bytes:
+    packed = pack_list(elements)
+    if b"\n" in packed:
+        raise MalformedError("a list with a newline has no classic form")
+    return packed
+
+
+def _replace(raw: bytes, substitute: bytes) -> bytes:
+    if substitute in raw:
+        raise MalformedError(f"a value has the byte {substitute[0]}, which stands for a newline")
+    return raw.replace(b"\n", substitute)
+
+
+def _body(data: bytes, newline: bytes) -> bytes:
+    """Return the lines between the marks, the last one with its newline."""
+    start, end = START.replace(b"\n", newline), END.replace(b"\n", newline)
+    if not data.startswith(start) or not data.endswith(newline + end):
+        raise MalformedError("a message without its start or end mark")
+    return data[len(start) : -len(end)]
+
+
+@define
+class _Reader:
+    """
+    Reads one message and those nested in it.
+
+    @ivar left: how many lines may still come, at any depth.
+    """
+
+    left: int = MAX_FIELDS
+
+    def message(self, data: bytes, depth: int) -> Message:
+        """Read a message that itself stands at C{depth}, 0 for the outermost."""
+        newline = NESTED_NEWLINES[depth - 1 : depth] if depth else b"\n"
+        body = _body(data, newline)
+        self.left -= body.count(newline)
+        if self.left < 0:
+            raise MalformedError(f"more than {MAX_FIELDS} fields")
+        return Message([self._field(line, depth) for line in body.split(newline) if line])
+
+    def _field(self, line: bytes, depth: int) -> Field:
+        left, equals, value = line.partition(b"=")
+        typed = _TYPED.match(left)
+        raw = left[typed.end() :] if typed else left
+        if not equals or not raw or len(raw) > MAX_NAME or raw.startswith((b"(", *_MARKS)):
+            raise MalformedError(f"no field in the line {line[:MAX_NAME]!r}")
+        name = decode_string(raw)
+        if typed is None:
+            return Field(name, decode_string(value.replace(NEWLINE, b"\n")))
+        kind = _TYPES[typed[1]]
+        if kind is FieldType.STRUCT:
+            return Field(name, self._nested(value, depth + 1), kind)
+        if kind is FieldType.LIST:
+            return Field(name, unpack_list(value), kind)
+        return Field(name, _from_base64(value), kind)
+
+    def _nested(self, value: bytes, depth: int) -> Message:
+        if depth > MAX_DEPTH:
+            raise MalformedError(f"messages inside messages, deeper than {MAX_DEPTH}")
+        return self.message(value, depth)
+
+
+def _from_base64(value: bytes) -> bytes:
+    try:
+        return a2b_base64(value, strict_mode=True)
+    except Base64Error as error:
+        raise MalformedError("a binary value is not base64") from error
