@@ -35,7 +35,7 @@ class IMediumReceiver(Interface):
 class IMedium(Interface):
     """One open channel to the peers."""
 
-    spec: MediumSpec = Attribute("What it was made from.")  # type: ignore[assignment]
+    spec: MediumSpec = Attribute("What it was made from.")
 
     def start() -> None:
         """
@@ -54,7 +54,7 @@ class IMedium(Interface):
 class IMediumFactory(Interface):
     """A kind of medium, named as its directive in ha.cf."""
 
-    name: str = Attribute("The directive.")  # type: ignore[assignment]
+    name: str = Attribute("The directive.")
 
     def make(spec: MediumSpec, reactor: object, receiver: IMediumReceiver) -> IMedium:
         """Make a medium, not yet open."""
