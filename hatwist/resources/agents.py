@@ -1,0 +1,164 @@
+# -*- test-case-name: tests.resources.test_agents -*-
+"""
+Run one verb of one resource through a program, and say in the log what came out.
+
+Two conventions: the scripts of resource.d and init.d, and OCF agents.  They
+differ in how they are called and judged, not in how they are run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import frozen
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from hatwist.cluster.names import Level, Outcome, Verb
+from hatwist.config.model import Resource, Seconds
+from hatwist.interfaces import IResourceAgent
+from hatwist.resources.process import Launch, Ran
+from hatwist.resources.reporting import MAX_LINES, RESOURCE_MANAGER, Log, last_words, lines_of
+from hatwist.resources.verdicts import judge_ocf, judge_script
+
+START_TIMEOUT: Final = 120.0
+STOP_TIMEOUT: Final = 120.0
+STATUS_TIMEOUT: Final = 20.0
+
+OCF_VERB: Final = {Verb.START: "start", Verb.STOP: "stop", Verb.STATUS: "monitor"}
+
+
+@frozen
+class Timeouts:
+    """How long each verb may take; a program that takes longer is ended."""
+
+    start: Seconds = START_TIMEOUT
+    stop: Seconds = STOP_TIMEOUT
+    status: Seconds = STATUS_TIMEOUT
+
+    def of(self, verb: Verb) -> Seconds:
+        """Return the time of a verb."""
+        return {Verb.START: self.start, Verb.STOP: self.stop, Verb.STATUS: self.status}[verb]
+
+
+DEFAULT_TIMEOUTS: Final = Timeouts()
+
+
+@frozen
+class Stage:
+    """
+    What every agent needs to run programs.
+
+    @ivar launch: runs a program.
+    @ivar environment: what every program is given; holds no secret.
+    """
+
+    launch: Launch
+    environment: Mapping[str, str]
+    log: Log
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
+
+    def say(self, level: Level, text: str) -> None:
+        """Write one line in the name of the ResourceManager script."""
+        self.log(level, text, RESOURCE_MANAGER)
+
+
+@implementer(IResourceAgent)
+@frozen
+class ScriptAgent:
+    """
+    A script of resource.d or init.d, called as C{SCRIPT ARGUMENT... VERB}.
+
+    @ivar path: where it is.
+    """
+
+    path: str
+    stage: Stage
+
+    def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:
+        """See L{IResourceAgent.run}; judged by L{judge_script}."""
+        return Deferred.fromCoroutine(self._run(resource, verb))
+
+    async def _run(self, resource: Resource, verb: Verb) -> tuple[Outcome, str]:
+        words = (self.path, *resource.arguments, verb.value)
+        ran = await _perform(self.stage, words, self.stage.environment, verb)
+        return _report(self.stage, words, verb, ran, judge_script(verb, ran))
+
+
+@implementer(IResourceAgent)
+@frozen
+class OcfAgent:
+    """
+    An OCF agent, called as C{AGENT VERB} with its parameters in the environment.
+
+    @ivar path: where it is.
+    @ivar provider: the directory it was found in, such as C{heartbeat}.
+    @ivar instance: what it calls itself in its log lines.
+    @ivar parameters: by name, without C{OCF_RESKEY_}.
+    """
+
+    path: str
+    provider: str
+    instance: str
+    parameters: Mapping[str, str]
+    stage: Stage
+
+    def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:  # noqa: ARG002
+        """See L{IResourceAgent.run}; judged by L{judge_ocf}."""
+        return Deferred.fromCoroutine(self._run(verb))
+
+    async def _run(self, verb: Verb) -> tuple[Outcome, str]:
+        words = (self.path, OCF_VERB[verb])
+        ran = await _perform(self.stage, words, self._environment(verb), verb)
+        return _report(self.stage, words, verb, ran, judge_ocf(verb, ran))
+
+    def _environment(self, verb: Verb) -> dict[str, str]:
+        """Return what the OCF agent API 1.0 promises an agent."""
+        promised = {
+            "OCF_RA_VERSION_MAJOR": "1",
+            "OCF_RA_VERSION_MINOR": "0",
+            "OCF_RESOURCE_TYPE": self.path.rpartition("/")[2],
+            "OCF_RESOURCE_PROVIDER": self.provider,
+            "OCF_RESOURCE_INSTANCE": self.instance,
+            "OCF_RESKEY_CRM_meta_timeout": str(int(self.stage.timeouts.of(verb) * 1000)),
+        }
+        own = {f"OCF_RESKEY_{name}": value for name, value in self.parameters.items()}
+        return {**self.stage.environment, **promised, **own}
+
+
+async def _perform(stage: Stage, words: tuple[str, ...], environment: Mapping[str, str], verb: Verb) -> Ran:
+    """Run it between the lines that heartbeat writes around a start or a stop."""
+    line = " ".join(words)
+    if verb is not Verb.STATUS:
+        stage.say(Level.INFO, f"Running {line}")
+        stage.say(Level.DEBUG, f"Starting {line}")
+    ran = await stage.launch(words, environment, stage.timeouts.of(verb))
+    if verb is not Verb.STATUS:
+        stage.say(Level.DEBUG, f"{line} done. RC={ran.code}")
+    return ran
+
+
+def _report(
+    stage: Stage, words: tuple[str, ...], verb: Verb, ran: Ran, outcome: Outcome
+) -> tuple[Outcome, str]:
+    """Put into the log what is needed to understand the outcome, and sum it up."""
+    path = words[0]
+    limit = f"not done within {stage.timeouts.of(verb):g} s, ended" if ran.timed_out else ""
+    if limit:
+        stage.say(Level.ERROR, f"{' '.join(words)}: {limit}")
+    if outcome is not Outcome.FAILED:
+        _quote(stage, Level.DEBUG, path, ran)
+        return outcome, last_words(ran.output)
+    if verb is Verb.STATUS:
+        _quote(stage, Level.DEBUG, path, ran)
+    else:
+        stage.say(Level.ERROR, f"Return code {ran.code} from {path}")
+        _quote(stage, Level.ERROR, path, ran)
+    return outcome, ": ".join(filter(None, (limit or f"return code {ran.code}", last_words(ran.output))))
+
+
+def _quote(stage: Stage, level: Level, path: str, ran: Ran) -> None:
+    """Log what the program said, as its own words."""
+    for line in lines_of(ran.output, MAX_LINES):
+        stage.say(level, f"{path}: {line}")

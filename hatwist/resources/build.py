@@ -1,0 +1,101 @@
+# -*- test-case-name: tests.resources.test_build -*-
+"""
+Who gets what in this room; the one door for the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from attrs import frozen
+from twisted.internet.interfaces import IReactorProcess, IReactorTime
+
+from hatwist.config.model import Resource
+from hatwist.errors import AgentError
+from hatwist.interfaces import IResourceAgent
+from hatwist.resources.agents import DEFAULT_TIMEOUTS, ScriptAgent, Stage, Timeouts
+from hatwist.resources.groups import STOP_RETRIES, GroupRunner
+from hatwist.resources.locate import INIT_DIRECTORY, OCF_ROOT, Places
+from hatwist.resources.process import run_program
+from hatwist.resources.reporting import Log
+
+PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+STOP_RETRIES_VARIABLE: Final = "HA_STOPRETRYMAX"
+
+
+def script_environment(directory: str, node: str, given: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return the whole environment of resource programs.
+
+    @param directory: the configuration directory.
+    @param node: our node's name.
+    @param given: what the daemon adds or changes: C{HA_LOGFILE}, the directives
+        as C{HA_...}, C{OCF_ROOT}; holds no secret.
+    """
+    defaults = {
+        "PATH": PATH,
+        "LANG": "C",  # status is judged by English words
+        "HA_DIR": directory,
+        "HA_FUNCS": f"{directory}/shellfuncs",
+        "HA_RCDIR": f"{directory}/rc.d",
+        "HA_CURHOST": node,
+        "OCF_ROOT": OCF_ROOT,
+    }
+    return {**defaults, **given}
+
+
+@frozen
+class Agents:
+    """Finds the agent of a resource, anew each time, so that files may come and go."""
+
+    places: Places
+    stage: Stage
+
+    def agent_for(self, resource: Resource) -> IResourceAgent:
+        """
+        Return the agent of a resource.
+
+        @raise AgentError: if there is none.
+        """
+        path = self.places.script(resource.script)
+        if path is not None:
+            return ScriptAgent(path, self.stage)
+        raise AgentError(f"Cannot locate resource script {resource.script}")
+
+
+def make_runner(
+    reactor: object,
+    directory: str,
+    node: str,
+    environment: Mapping[str, str],
+    log: Log,
+    *,
+    force_builtin: bool = False,
+    init_directory: str = INIT_DIRECTORY,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
+) -> GroupRunner:
+    """
+    Make the runner of a node.
+
+    @param reactor: provides C{IReactorProcess} and C{IReactorTime}.
+    @param directory: the configuration directory, C{/etc/ha.d}.
+    @param node: our node's name.
+    @param environment: see L{script_environment}.
+    @param force_builtin: use the built-in address even where a script is installed.
+    """
+    clock = IReactorTime(reactor)
+    variables = script_environment(directory, node, environment)
+    places = Places(directory, init_directory, variables["OCF_ROOT"])
+    stage = Stage(partial(run_program, IReactorProcess(reactor), clock), variables, log, timeouts)
+    agents = Agents(places, stage)
+    return GroupRunner(agents.agent_for, log, clock, _stop_retries(variables))
+
+
+def _stop_retries(variables: Mapping[str, str]) -> int:
+    try:
+        return int(variables.get(STOP_RETRIES_VARIABLE, STOP_RETRIES))
+    except ValueError:
+        return STOP_RETRIES

@@ -1,0 +1,175 @@
+# -*- test-case-name: tests.resources.test_groups -*-
+"""
+Start a resource group from left to right, stop it from right to left.
+
+The log lines are those of heartbeat's ResourceManager script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from hatwist.cluster.names import Level, Outcome, Verb
+from hatwist.config.model import Resource, ResourceGroup
+from hatwist.errors import AgentError
+from hatwist.interfaces import IResourceAgent
+from hatwist.resources.reporting import RESOURCE_MANAGER, Log
+
+STOP_RETRIES: Final = 10
+"""How often a failed stop is tried again (C{HA_STOPRETRYMAX})."""
+
+STOP_PAUSE: Final = 1.0
+"""Seconds between two tries."""
+
+STOP_PATIENCE: Final = 300.0
+"""Seconds after which a stop is not tried again, however few the tries were:
+each try may itself take as long as the agent's time-out."""
+
+AgentFor = Callable[[Resource], IResourceAgent]
+"""Finds the agent of a resource; raises L{AgentError} if there is none."""
+
+
+class GroupRunner:
+    """Carries out orders about groups, one at a time for each group."""
+
+    _logger = Logger()
+
+    def __init__(
+        self, agent_for: AgentFor, log: Log, clock: IReactorTime, stop_retries: int = STOP_RETRIES
+    ) -> None:
+        """
+        @param stop_retries: how often a failed stop is tried again; 0 or less:
+            until it succeeds.
+        """
+        self._agent_for = agent_for
+        self._log = log
+        self._clock = clock
+        self._stop_retries = stop_retries
+        self._turns: dict[str, DeferredLock] = {}
+
+    def run(self, group: ResourceGroup, verb: Verb) -> Deferred[tuple[Outcome, str]]:
+        """
+        Carry out an order, after those given before for the same group.
+
+        C{START}: L{Outcome.OK} when all its resources run; L{Outcome.FAILED}
+        when one could not be started and the group was released.  C{STOP}:
+        L{Outcome.OK} when all were stopped; L{Outcome.FAILED} when one was not:
+        that one and those to its left may still run.  C{STATUS}:
+        L{Outcome.RUNNING} or L{Outcome.STOPPED}, by the first resource.
+
+        @return: fires with the outcome and, for people, its reason; never fails.
+        """
+        work = {Verb.START: self._start, Verb.STOP: self._stop, Verb.STATUS: self._status}[verb]
+        turn = self._turns.setdefault(group.key, DeferredLock())
+        done: Deferred[tuple[Outcome, str]] = turn.run(lambda: Deferred.fromCoroutine(work(group)))
+        return done.addErrback(self._broken)
+
+    async def _start(self, group: ResourceGroup) -> tuple[Outcome, str]:
+        self._say(Level.INFO, f"Acquiring resource group: {_line(group)}")
+        for resource in group.resources:
+            outcome, detail = await self._start_one(resource)
+            if outcome is Outcome.FAILED:
+                self._say(Level.CRIT, f"Giving up resources due to failure of {resource.text}")
+                # What has no program was not started either.
+                here = [one for one in group.resources if not isinstance(self._find(one), AgentError)]
+                _, trouble = await self._release(group, here)
+                return outcome, "; ".join(filter(None, (f"{resource.text}: {detail}", trouble)))
+        return Outcome.OK, ""
+
+    async def _start_one(self, resource: Resource) -> tuple[Outcome, str]:
+        """Start it unless it runs already."""
+        agent = self._find(resource)
+        if isinstance(agent, AgentError):
+            return self._refuse(agent)
+        if (await agent.run(resource, Verb.STATUS))[0] is Outcome.RUNNING:
+            return Outcome.OK, "already running"
+        return await agent.run(resource, Verb.START)
+
+    async def _stop(self, group: ResourceGroup) -> tuple[Outcome, str]:
+        return await self._release(group, group.resources)
+
+    async def _release(self, group: ResourceGroup, resources: Sequence[Resource]) -> tuple[Outcome, str]:
+        """
+        Stop from right to left.
+
+        It ends at the first that cannot be stopped: what stands to its left is
+        what that one stands on.
+        """
+        self._say(Level.INFO, f"Releasing resource group: {_line(group)}")
+        for resource in reversed(resources):
+            outcome, detail = await self._stop_one(resource)
+            if outcome is Outcome.FAILED:
+                return outcome, f"{resource.text} cannot be stopped: {detail}"
+        return Outcome.OK, ""
+
+    async def _stop_one(self, resource: Resource) -> tuple[Outcome, str]:
+        agent = self._find(resource)
+        if isinstance(agent, AgentError):
+            return self._refuse(agent)
+        began = self._clock.seconds()
+        retries = 0
+        outcome, detail = await agent.run(resource, Verb.STOP)
+        while outcome is Outcome.FAILED and self._may_retry(retries, began):
+            await deferLater(self._clock, STOP_PAUSE)
+            retries += 1
+            self._say(Level.INFO, f"Retrying failed stop operation [{resource.text}]")
+            outcome, detail = await agent.run(resource, Verb.STOP)
+        if outcome is Outcome.FAILED:
+            return await self._doubt(agent, resource, detail)
+        return outcome, detail
+
+    def _may_retry(self, retries: int, began: float) -> bool:
+        if self._stop_retries <= 0:
+            return True
+        return retries < self._stop_retries and self._clock.seconds() - began < STOP_PATIENCE
+
+    async def _doubt(self, agent: IResourceAgent, resource: Resource, detail: str) -> tuple[Outcome, str]:
+        """Its stop keeps failing: believe that it is stopped only if it says so."""
+        status, _ = await agent.run(resource, Verb.STATUS)
+        if status is not Outcome.STOPPED:
+            self._say(Level.CRIT, "Resource STOP failure. Reboot required!")
+            return Outcome.FAILED, detail
+        name = resource.text
+        self._say(Level.ERROR, f"Resource script for {name} probably not LSB-compliant.")
+        self._say(Level.WARN, f"it ({name}) MUST succeed on a stop when already stopped")
+        self._say(Level.WARN, "Machine reboot narrowly avoided!")
+        return Outcome.OK, detail
+
+    async def _status(self, group: ResourceGroup) -> tuple[Outcome, str]:
+        """Ask the first resource; what it does not call running counts as stopped."""
+        first = group.resources[0]
+        agent = self._find(first)
+        if isinstance(agent, AgentError):
+            return Outcome.STOPPED, self._refuse(agent)[1]
+        outcome, detail = await agent.run(first, Verb.STATUS)
+        return (outcome if outcome is Outcome.RUNNING else Outcome.STOPPED), detail
+
+    def _find(self, resource: Resource) -> IResourceAgent | AgentError:
+        try:
+            return self._agent_for(resource)
+        except AgentError as reason:
+            return reason
+
+    def _refuse(self, reason: AgentError) -> tuple[Outcome, str]:
+        self._say(Level.ERROR, str(reason))
+        return Outcome.FAILED, str(reason)
+
+    def _broken(self, failure: Failure) -> tuple[Outcome, str]:
+        """An agent raised, which is a bug of ours: nothing is known of the group."""
+        self._logger.failure("a resource agent is broken", failure)
+        return Outcome.FAILED, f"a resource agent is broken: {failure.getErrorMessage()}"
+
+    def _say(self, level: Level, text: str) -> None:
+        self._log(level, text, RESOURCE_MANAGER)
+
+
+def _line(group: ResourceGroup) -> str:
+    """Write a group as haresources has it."""
+    return " ".join([group.node, *(resource.text for resource in group.resources)])
