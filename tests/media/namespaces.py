@@ -56,7 +56,7 @@ def run_inside(case: SynchronousTestCase, name: str) -> None:
 
 
 def _need_namespaces(case: SynchronousTestCase) -> None:
-    probe = ["unshare", "-rn", "ip", "link", "add", "a", "type", "veth", "peer", "name", "b"]
+    probe = ["unshare", "-rn", "ip", "link", "add", "probe0", "type", "veth", "peer", "name", "probe1"]
     try:
         done = subprocess.run(probe, capture_output=True, text=True, timeout=20, check=False)
         reason = done.stderr.strip() if done.returncode else ""
