@@ -18,7 +18,15 @@ from attrs import define
 from hatwist.errors import AuthenticationError, MalformedError
 from hatwist.wire.limits import MAX_DEPTH, MAX_FIELDS, MAX_NAME, MAX_UNCOMPRESSED
 from hatwist.wire.message import Field, FieldType, Message
-from hatwist.wire.text import decode_string, encode_name, encode_string, pack_list, unpack_list
+from hatwist.wire.text import (
+    NAME,
+    check_size,
+    decode_string,
+    encode_name,
+    encode_string,
+    pack_list,
+    unpack_list,
+)
 
 START: Final = b">>>\n"
 END: Final = b"<<<\n"
@@ -34,6 +42,7 @@ NESTED_NEWLINES: Final = bytes((*range(20, 32), 15, 16, 17, 18))
 _AUTH_LINE: Final = AUTH.encode() + b"="
 _MARKS: Final = (START[:-1], END[:-1])
 _RAW: Final = frozenset({FieldType.BINARY, FieldType.COMPRESSED})
+_NAME: Final = re.compile(NAME)
 _TYPED: Final = re.compile(rb"\(([1-4])\)")
 _TYPES: Final = {b"%d" % kind.value: kind for kind in FieldType}
 
@@ -42,10 +51,10 @@ def encode(message: Message) -> bytes:
     """
     Write a message, from mark to mark.
 
-    @raise MalformedError: when a field cannot be written in this form, or the
-        message is deeper than L{MAX_DEPTH} or longer than L{MAX_UNCOMPRESSED}
-        bytes.
+    @raise MalformedError: when a field cannot be written in this form, or a
+        bound is broken.
     """
+    check_size(message)
     data = _encode(message, 0)
     if len(data) > MAX_UNCOMPRESSED:
         raise MalformedError(f"a message of {len(data)} bytes, more than {MAX_UNCOMPRESSED}")
@@ -53,7 +62,12 @@ def encode(message: Message) -> bytes:
 
 
 def signed_lines(message: Message) -> bytes:
-    """Write what the C{auth} field signs: all lines but C{auth}, and no marks."""
+    """
+    Write what the C{auth} field signs: all lines but C{auth}, and no marks.
+
+    @raise MalformedError: as L{encode}.
+    """
+    check_size(message)
     return b"".join(_line(one, 0) for one in message.fields if one.name != AUTH)
 
 
@@ -98,7 +112,7 @@ def _encode(message: Message, depth: int) -> bytes:
 
 def _line(one: Field, depth: int) -> bytes:
     name = encode_name(one.name)
-    if name.startswith((b"(", *_MARKS)):
+    if name.startswith(_MARKS):
         raise MalformedError(f"{one.name!r} cannot be the name of a field in classic form")
     value = _encode_value(one, depth)
     if one.type is FieldType.STRING:
@@ -113,16 +127,10 @@ def _encode_value(one: Field, depth: int) -> bytes:
     if kind in _RAW and isinstance(value, bytes):
         return b2a_base64(value, newline=False)
     if kind is FieldType.STRUCT and isinstance(value, Message):
-        return _encode_nested(value, depth)
+        return _replace(_encode(value, depth + 1), NESTED_NEWLINES[depth : depth + 1])
     if kind is FieldType.LIST and isinstance(value, tuple):
         return _encode_list(value)
     raise MalformedError(f"field {one.name!r} of type {kind.name} has no classic form")
-
-
-def _encode_nested(nested: Message, depth: int) -> bytes:
-    if depth >= MAX_DEPTH:
-        raise MalformedError(f"messages inside messages, deeper than {MAX_DEPTH}")
-    return _replace(_encode(nested, depth + 1), NESTED_NEWLINES[depth : depth + 1])
 
 
 def _encode_list(elements: tuple[str, ...]) -> bytes:
@@ -163,13 +171,16 @@ class _Reader:
         self.left -= body.count(newline)
         if self.left < 0:
             raise MalformedError(f"more than {MAX_FIELDS} fields")
-        return Message([self._field(line, depth) for line in body.split(newline) if line])
+        fields = [self._field(line, depth) for line in body.split(newline) if line]
+        if not fields:
+            raise MalformedError("a message without fields")
+        return Message(fields)
 
     def _field(self, line: bytes, depth: int) -> Field:
         left, equals, value = line.partition(b"=")
         typed = _TYPED.match(left)
         raw = left[typed.end() :] if typed else left
-        if not equals or not raw or len(raw) > MAX_NAME or raw.startswith((b"(", *_MARKS)):
+        if not equals or not _NAME.fullmatch(raw) or raw.startswith(_MARKS):
             raise MalformedError(f"no field in the line {line[:MAX_NAME]!r}")
         name = decode_string(raw)
         if typed is None:

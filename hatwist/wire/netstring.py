@@ -19,17 +19,24 @@ from hatwist.wire.limits import (
     MAX_DIGEST,
     MAX_FIELDS,
     MAX_LENGTH_DIGITS,
-    MAX_NAME,
     MAX_UNCOMPRESSED,
 )
 from hatwist.wire.message import Field, FieldType, Message
-from hatwist.wire.text import decode_string, encode_name, encode_string, pack_list, unpack_list
+from hatwist.wire.text import (
+    NAME,
+    check_size,
+    decode_string,
+    encode_name,
+    encode_string,
+    pack_list,
+    unpack_list,
+)
 
 START: Final = b"###\n"
 END: Final = b"%%%\n"
 
 _COMMA: Final = ord(",")
-_HEAD: Final = re.compile(rb"([0-9]{1,%d}):\(([0-5])\)([^=\0\n]{1,%d})=" % (MAX_LENGTH_DIGITS, MAX_NAME))
+_HEAD: Final = re.compile(rb"([0-9]{1,%d}):\(([0-5])\)(%b)=" % (MAX_LENGTH_DIGITS, NAME))
 _TRAILER: Final = re.compile(rb"([0-9]{1,3}):([0-9]{1,2} [0-9A-Za-z]{1,%d}),\0*\Z" % MAX_DIGEST)
 _RAW: Final = frozenset({FieldType.BINARY, FieldType.COMPRESSED})
 _NESTED: Final = frozenset({FieldType.STRUCT, FieldType.UNCOMPRESSED})
@@ -40,10 +47,10 @@ def encode(message: Message) -> bytes:
     """
     Write a message, without trailer.
 
-    @raise MalformedError: when a field cannot be written, or the message is
-        deeper than L{MAX_DEPTH} or longer than L{MAX_UNCOMPRESSED} bytes.
+    @raise MalformedError: when a field cannot be written, or a bound is broken.
     """
-    data = _encode(message, 0)
+    check_size(message)
+    data = _encode(message)
     if len(data) > MAX_UNCOMPRESSED:
         raise MalformedError(f"a message of {len(data)} bytes, more than {MAX_UNCOMPRESSED}")
     return data
@@ -83,25 +90,23 @@ def split(data: bytes) -> tuple[bytes, bytes]:
     return data[:end], trailer[2]
 
 
-def _encode(message: Message, depth: int) -> bytes:
-    if depth > MAX_DEPTH:
-        raise MalformedError(f"messages inside messages, deeper than {MAX_DEPTH}")
+def _encode(message: Message) -> bytes:
     parts = [START]
     for one in message.fields:
-        name, value = encode_name(one.name), _encode_value(one, depth)
+        name, value = encode_name(one.name), _encode_value(one)
         parts.append(b"%d:(%d)%b=%b," % (len(name) + len(value) + 4, one.type.value, name, value))
     parts.append(END)
     return b"".join(parts)
 
 
-def _encode_value(one: Field, depth: int) -> bytes:
+def _encode_value(one: Field) -> bytes:
     kind, value = one.type, one.value
     if kind is FieldType.STRING and isinstance(value, str):
         return encode_string(value)
     if kind in _RAW and isinstance(value, bytes):
         return value
     if kind in _NESTED and isinstance(value, Message):
-        return _encode(value, depth + 1)
+        return _encode(value)
     if kind is FieldType.LIST and isinstance(value, tuple):
         return pack_list(value)
     raise MalformedError(f"field {one.name!r} has a value that is not {kind.name}")
@@ -136,8 +141,8 @@ class _Reader:
                 raise MalformedError(f"the field at byte {at} has another length than it says")
             fields.append(self._field(head, end, depth))
             at = end + 1
-        if at + len(END) != stop:
-            raise MalformedError(f"the message ends at byte {at}, not where it should")
+        if not fields or at + len(END) != stop:
+            raise MalformedError(f"the message ends at byte {at}, too early or too late")
         return Message(fields)
 
     def _field(self, head: re.Match[bytes], end: int, depth: int) -> Field:

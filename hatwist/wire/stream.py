@@ -77,7 +77,7 @@ class Stream:
 
     def _give_up_if_too_long(self) -> None:
         if len(self._held) > MAX_MESSAGE:
-            self._skip(max(1, self._held.rfind(_NEXT_START) + 1))
+            self._skip(max(1, self._held.rfind(START)))
             self._skip_to_start()
 
     def _skip(self, count: int) -> None:

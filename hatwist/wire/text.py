@@ -1,6 +1,7 @@
 # -*- test-case-name: tests.wire.test_text -*-
 """
-What both encodings share: names, strings and packed lists (protocol section 1).
+What both encodings share: sizes, names, strings and packed lists (protocol
+section 1).
 
 Bytes that are not UTF-8 become surrogate escapes, and those become the same
 bytes again.
@@ -12,10 +13,35 @@ import re
 from typing import Final
 
 from hatwist.errors import MalformedError
-from hatwist.wire.limits import MAX_LENGTH_DIGITS, MAX_LIST, MAX_NAME
+from hatwist.wire.limits import MAX_DEPTH, MAX_FIELDS, MAX_LENGTH_DIGITS, MAX_LIST, MAX_NAME
+from hatwist.wire.message import Message
 
-_BAD_IN_NAME: Final = re.compile(rb"[=\0\n]")
+NAME: Final = rb"[^(=\0\n][^=\0\n]{0,%d}" % (MAX_NAME - 1)
+"""A regular expression for the name of a field."""
+
+_NAME: Final = re.compile(NAME)
 _ELEMENT: Final = re.compile(rb"([0-9]{1,%d}):" % MAX_LENGTH_DIGITS)
+
+
+def check_size(message: Message) -> None:
+    """
+    Refuse to write what we would refuse to read.
+
+    @raise MalformedError: for a message, also a nested one, without fields, for
+        more than L{MAX_FIELDS} of them, or for messages in messages, deeper
+        than L{MAX_DEPTH}.
+    """
+    if _count(message, 0) > MAX_FIELDS:
+        raise MalformedError(f"more than {MAX_FIELDS} fields")
+
+
+def _count(message: Message, depth: int) -> int:
+    if depth > MAX_DEPTH:
+        raise MalformedError(f"messages inside messages, deeper than {MAX_DEPTH}")
+    if not message.fields:
+        raise MalformedError("a message without fields")
+    nested = [one.value for one in message.fields if isinstance(one.value, Message)]
+    return len(message.fields) + sum(_count(inner, depth + 1) for inner in nested)
 
 
 def encode_string(text: str) -> bytes:
@@ -48,11 +74,12 @@ def encode_name(name: str) -> bytes:
     """
     Turn the name of a field into its bytes.
 
-    @raise MalformedError: when it is empty, longer than L{MAX_NAME} bytes, or
-        has a C{=}, a NUL or a newline.
+    @raise MalformedError: when it is empty, longer than L{MAX_NAME} bytes,
+        begins with a parenthesis, which heartbeat takes for a type, or has a
+        C{=}, a NUL or a newline.
     """
     raw = encode_string(name)
-    if not raw or len(raw) > MAX_NAME or _BAD_IN_NAME.search(raw):
+    if not _NAME.fullmatch(raw):
         raise MalformedError(f"{name[:MAX_NAME]!r} cannot be the name of a field")
     return raw
 
@@ -61,12 +88,12 @@ def pack_list(elements: tuple[str, ...]) -> bytes:
     """
     Write C{LEN:STRING,} for each element (protocol section 2.4).
 
-    @raise MalformedError: for an empty element, or when the result is longer
-        than L{MAX_LIST} bytes.
+    @raise MalformedError: for no element or an empty one, which heartbeat
+        refuses, or when the result is longer than L{MAX_LIST} bytes.
     """
     strings = [encode_string(element) for element in elements]
-    if not all(strings):
-        raise MalformedError("an element of a list is empty")
+    if not strings or not all(strings):
+        raise MalformedError("a list, or an element of it, is empty")
     packed = b"".join(b"%d:%b," % (len(raw), raw) for raw in strings)
     if len(packed) > MAX_LIST:
         raise MalformedError(f"a list of {len(packed)} bytes, more than {MAX_LIST}")
@@ -79,8 +106,8 @@ def unpack_list(packed: bytes) -> tuple[str, ...]:
 
     @raise MalformedError: when it is anything else.
     """
-    if len(packed) > MAX_LIST:
-        raise MalformedError(f"a list of {len(packed)} bytes, more than {MAX_LIST}")
+    if not packed or len(packed) > MAX_LIST:
+        raise MalformedError(f"a list of {len(packed)} bytes, not of 1 to {MAX_LIST}")
     elements = []
     at = 0
     while at < len(packed):
