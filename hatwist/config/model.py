@@ -7,20 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
-from typing import NewType
+from typing import Final, NewType
 
 from attrs import field, frozen
 
 from hatwist.wire.auth import Keyring
 
 NodeName = NewType("NodeName", str)
-"""Lower case, as on the wire."""
+"""Lower case, as on the wire; L{node_name} makes one."""
 
 LinkName = NewType("LinkName", str)
 """Interface name, device path, or host of a ping medium."""
 
 Seconds = float
+
+_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def node_name(text: str) -> NodeName:
+    """Return the name of a node as everything here has it: ASCII letters in lower case."""
+    return NodeName(text.translate(_LOWER))
 
 
 class Gravity(Enum):
@@ -218,11 +226,13 @@ class Resource:
     @ivar text: as written; the first one of a group is the group's key.
     @ivar script: name of the program, C{IPaddr} for the address shorthand.
     @ivar arguments: what stands between the C{::}.
+    @ivar where: its place, for messages; resources compare without it.
     """
 
     text: str
     script: str
     arguments: tuple[str, ...] = ()
+    where: Position = field(default=Position("haresources"), eq=False)
 
 
 @frozen

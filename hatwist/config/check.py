@@ -1,0 +1,213 @@
+# -*- test-case-name: tests.config.test_check -*-
+"""
+Rules across the directives of ha.cf, and between ha.cf and haresources.
+
+Each rule adds every problem it finds; what they may know of the host comes in
+as L{Seen}.  The order is that of the original.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from attrs import field, frozen
+
+from hatwist.config.directives import TABLE, Life
+from hatwist.config.durations import milliseconds
+from hatwist.config.findings import Findings, listed, shown, suggestion
+from hatwist.config.hacf import Reading
+from hatwist.config.model import AutoFailback, HaCf, MediumSpec, NodeName, Position, ResourceGroup
+
+MIN_INITDEAD: Final = 10.0
+"""Seconds; with less, slow network starts are taken for deaths."""
+
+OUR_SERVICE: Final = "ha-cluster"
+"""Our port's name in /etc/services."""
+
+_MISSING_INTERFACE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "bcast": "IP interface [%s] does not exist",
+        "mcast": "mcast device [%s] is invalid or not set up properly",
+        "mcast6": "mcast6 device [%s] is invalid or not set up properly",
+        "ucast": "ucast: interface [%s] does not exist",
+        "ucast6": "ucast6: interface [%s] does not exist",
+    }
+)
+
+
+@frozen
+class Seen:
+    """
+    What is known of the host.
+
+    @ivar node: the local node.
+    @ivar interfaces: that exist; C{None} where nobody has looked.
+    @ivar hosts: addresses by name, as /etc/hosts has them.
+    @ivar services: names of UDP ports, as /etc/services has them.
+    """
+
+    node: NodeName
+    interfaces: frozenset[str] | None = None
+    hosts: Mapping[str, tuple[str, ...]] = field(factory=lambda: MappingProxyType({}))
+    services: Mapping[int, str] = field(factory=lambda: MappingProxyType({}))
+
+
+def check_hacf(reading: Reading, seen: Seen, findings: Findings) -> None:
+    """Apply every rule that needs ha.cf alone, but for those of ping nodes."""
+    file = next(iter(reading.places.values()), Position("ha.cf")).file
+    _check_media(reading, Position(file), findings)
+    _check_interfaces(reading.cf, seen, findings)
+    _check_nodes(reading, seen, Position(file), findings)
+    _check_times(reading, findings)
+    _check_failback(reading, Position(file), findings)
+    _check_logging(reading, Position(file), findings)
+    _check_port(reading, seen, findings)
+
+
+def check_groups(
+    groups: Sequence[ResourceGroup], reading: Reading, seen: Seen, file: str, findings: Findings
+) -> None:
+    """Apply every rule between ha.cf and haresources."""
+    nodes = reading.cf.nodes
+    for group in groups:
+        if group.node in nodes:
+            continue
+        if group.node == seen.node and findings.has("not-a-node"):
+            continue
+        remedy = suggestion(group.node, nodes) or (f"the nodes are {listed(nodes)}" if nodes else "")
+        if group.node in reading.cf.ping_nodes:
+            remedy = "a ping node cannot own anything"
+        text = f"Bad nodename in {file} [{shown(group.node)}]"
+        findings.error(group.where, "unknown-node", text, remedy)
+    if not groups:
+        findings.note(Position(file), "no-groups", "there is no resource group", "nothing will be started")
+
+
+def heartbeat_media(cf: HaCf) -> tuple[MediumSpec, ...]:
+    """Return the media that carry heartbeats to nodes and are active."""
+    return tuple(spec for spec in cf.media if TABLE[spec.kind].life is Life.ACTIVE)
+
+
+def _check_media(reading: Reading, file: Position, findings: Findings) -> None:
+    media = reading.cf.media
+    carrying = heartbeat_media(reading.cf)
+    remedy = "add a line such as: bcast eth1"
+    if not media:
+        if not any(name in reading.places for name in _MISSING_INTERFACE):
+            findings.error(file, "no-media", "No heartbeat media defined", remedy)
+    elif not carrying:
+        text = "No heartbeat media defined that is active and reaches a node"
+        findings.error(media[0].where, "no-media", text, remedy)
+    elif len({spec.link for spec in carrying}) == 1:
+        text = f"a single medium: when {carrying[0].link} fails, both nodes take everything"
+        findings.warn(carrying[0].where, "single-medium", text, "add one on another interface")
+    for spec in media:
+        if TABLE[spec.kind].life is Life.LATER and not spec.kind.startswith("ping"):
+            text = f"{spec.kind}: {Life.LATER.value}"
+            findings.note(spec.where, "not-active", text, TABLE[spec.kind].explanation)
+    seen: dict[tuple[str, str, str, int], MediumSpec] = {}
+    for spec in media:
+        first = seen.setdefault((spec.kind, spec.link, spec.address, spec.port), spec)
+        if first is not spec:
+            text = f"{spec.kind} {shown(spec.link)} again"
+            findings.warn(spec.where, "duplicate-medium", text, f"it is in line {first.where.line} already")
+
+
+def _check_interfaces(cf: HaCf, seen: Seen, findings: Findings) -> None:
+    if seen.interfaces is None:
+        return
+    for spec in cf.media:
+        if spec.interface and spec.interface not in seen.interfaces:
+            remedy = suggestion(spec.interface, seen.interfaces)
+            if not remedy and seen.interfaces:
+                remedy = f"this host has {listed(sorted(seen.interfaces))}"
+            text = _MISSING_INTERFACE[spec.kind].replace("%s", spec.interface)
+            findings.error(spec.where, "unknown-interface", text, remedy)
+
+
+def _check_nodes(reading: Reading, seen: Seen, file: Position, findings: Findings) -> None:
+    nodes = reading.cf.nodes
+    if not nodes:
+        if "node" not in reading.places:
+            findings.error(file, "no-nodes", "no nodes defined", "add a line: node NAME NAME")
+        return
+    first = reading.node_places[nodes[0]]
+    if seen.node not in nodes:
+        near = suggestion(seen.node, nodes)
+        where = next((reading.node_places[node] for node in nodes if f" {node}?" in near), first)
+        text = f"Current node [{shown(seen.node)}] not in configuration!"
+        remedy = "nodes are named as uname -n prints it, each in a node line"
+        findings.error(where, "not-a-node", text, f"{near} {remedy}".strip())
+    elif len(nodes) == 1:
+        findings.warn(first, "one-node", "a cluster of one node", "nobody can take over")
+    if len(nodes) > 2:
+        where = reading.node_places[nodes[2]]
+        text = f"{len(nodes)} nodes: takeover is between two"
+        findings.warn(where, "many-nodes", text, "list two nodes")
+
+
+def _check_times(reading: Reading, findings: Findings) -> None:
+    cf = reading.cf
+    keepalive, deadtime = milliseconds(cf.keepalive), milliseconds(cf.deadtime)
+    initdead, deadping = milliseconds(cf.initdead), milliseconds(cf.deadping)
+
+    def place(*names: str) -> Position:
+        return next(reading.places[name] for name in (*names, *reading.places) if name in reading.places)
+
+    if not reading.places:
+        return
+    if deadtime <= 2 * keepalive:
+        text = f"Dead time [{deadtime}] is too small compared to keeplive [{keepalive}]"
+        findings.error(place("deadtime", "keepalive"), "deadtime", text, "more than twice keepalive")
+    if initdead < deadtime:
+        text = f"Initial dead time [{initdead}] is smaller than deadtime [{deadtime}]"
+        findings.error(place("initdead", "deadtime"), "initdead", text, "at least twice deadtime")
+    elif initdead < milliseconds(MIN_INITDEAD):
+        text = f"Initial dead time [{initdead} ms] may be too small!"
+        remedy = "it accounts for slow network startup; at least deadtime and 10 seconds"
+        findings.warn(place("initdead", "deadtime"), "initdead", text, remedy)
+    elif "initdead" in reading.places and initdead < 2 * deadtime:
+        text = f"initdead [{initdead}] is less than twice deadtime [{deadtime}]"
+        findings.note(place("initdead"), "initdead", text, "at least twice deadtime is the advice")
+    if deadping <= 2 * keepalive and "deadping" in reading.places:
+        text = f"Ping dead time [{deadping}] is too small compared to keeplive [{keepalive}]"
+        findings.error(place("deadping"), "deadping", text, "more than twice keepalive")
+    if "warntime" in reading.places and not cf.keepalive < cf.warntime < cf.deadtime:
+        text = f"warntime [{milliseconds(cf.warntime)}] is not between keepalive and deadtime"
+        findings.warn(place("warntime"), "warntime", text, "half of deadtime is a good value")
+
+
+def _check_failback(reading: Reading, file: Position, findings: Findings) -> None:
+    if reading.cf.parameters["autojoin"] != "none":
+        text = "R1 style resource management conflicts with  autojoin set"
+        findings.error(reading.places["autojoin"], "autojoin", text, "write autojoin none")
+    if reading.cf.auto_failback is AutoFailback.LEGACY and not findings.has("obsolete-failback"):
+        where = reading.places.get("auto_failback", reading.places.get("nice_failback", file))
+        text = "Deprecated 'legacy' auto_failback option selected."
+        findings.warn(where, "legacy-failback", text, "write auto_failback on, or off")
+
+
+def _check_logging(reading: Reading, file: Position, findings: Findings) -> None:
+    log = reading.cf.log
+    written = [name for name in ("logfile", "debugfile", "logfacility") if name in reading.places]
+    where = reading.places.get("use_logd", file)
+    if log.use_logd and written:
+        text = f"logd is enabled but {'/'.join(written)} is still configured in ha.cf"
+        findings.warn(where, "logging", text, "remove one or the other")
+    elif not log.use_logd and not written:
+        remedy = "add a line: logfile /var/log/ha-log"
+        if "use_logd" in reading.places:
+            text = "No log entry found in ha.cf and use_logd is set to off"
+            findings.error(where, "logging", text, remedy)
+        else:
+            findings.note(where, "logging", "No log entry found in ha.cf", remedy)
+
+
+def _check_port(reading: Reading, seen: Seen, findings: Findings) -> None:
+    port = reading.cf.udpport
+    service = seen.services.get(port, OUR_SERVICE)
+    if service != OUR_SERVICE and "udpport" in reading.places:
+        text = f'udpport: udp port {port} reserved for service "{service}".'
+        findings.warn(reading.places["udpport"], "port-reserved", text, "694 is ours")

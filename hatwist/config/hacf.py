@@ -1,0 +1,252 @@
+# -*- test-case-name: tests.config.test_hacf -*-
+"""
+ha.cf: text in, L{HaCf} and everything that is wrong with it out.
+
+Only what can be said of a line or a directive alone is said here; rules across
+directives are in L{hatwist.config.check}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from attrs import frozen
+
+from hatwist.config import directives as d
+from hatwist.config.draft import Draft, Refused
+from hatwist.config.findings import Findings, shown, suggestion
+from hatwist.config.lexer import Line, Word, lines
+from hatwist.config.media import MAX_MEDIA, Preceding
+from hatwist.config.model import HaCf, LogSettings, NodeName, Position, Seconds
+
+T = TypeVar("T")
+
+_PORT_KINDS: Final = frozenset({"bcast", "ucast", "ucast6"})
+
+
+@frozen
+class Reading:
+    """
+    ha.cf, read.
+
+    @ivar places: where each directive stands, the last time.
+    @ivar node_places: where each node is listed.
+    """
+
+    cf: HaCf
+    places: Mapping[str, Position]
+    node_places: Mapping[NodeName, Position]
+
+
+def read_hacf(text: str, file: str, findings: Findings, node: NodeName, port: int = 694) -> Reading:
+    """
+    Read ha.cf to its end, whatever is wrong with it.
+
+    @param findings: gets every problem.
+    @param node: the local node: C{stonith_host} lines of others do not count.
+    @param port: the default of C{udpport}.
+    @return: what could be read; of use only if C{findings} has no error.
+    """
+    draft = Draft(file, node, findings)
+    for line in lines(text, file, findings):
+        _read_line(draft, line, port)
+    cf = _finish(draft, port)
+    return Reading(cf, MappingProxyType(draft.places), MappingProxyType(draft.nodes))
+
+
+def _read_line(draft: Draft, line: Line, port: int) -> None:
+    words = line.values()
+    name = words[0] if words else Word(",", line.at(1))
+    row = d.TABLE.get(name.text)
+    if row is None:
+        _report_unknown(draft, name, line)
+        return
+    rest = line.after(name)
+    try:
+        _read_row(draft, row, name, rest, port)
+    except Refused as refused:
+        draft.findings.error(refused.where, refused.code, refused.text, refused.remedy)
+        draft.places.setdefault(row.name, name.where)
+        return
+    draft.places[row.name] = name.where
+    if not isinstance(row, d.Medium) and row.life in (d.Life.LATER, d.Life.INERT) and rest.values():
+        draft.findings.note(name.where, _NOTES[row.life], f"{row.name}: {row.life.value}", row.explanation)
+
+
+_NOTES: Final = {d.Life.LATER: "not-active", d.Life.INERT: "no-effect"}
+
+
+def _read_row(draft: Draft, row: d.Directive, name: Word, rest: Line, port: int) -> None:
+    if row.life is d.Life.REFUSED:
+        raise Refused(name.where, "not-supported", f"{row.name} is not supported", "use bcast or mcast")
+    if not rest.values() and not isinstance(row, d.Medium):
+        usage = f"write {row.name} {row.syntax}"
+        draft.findings.warn(name.where, "no-value", f"{row.name} without a value does nothing", usage)
+    elif isinstance(row, d.Scalar):
+        _read_values(draft, row, name, rest)
+    elif isinstance(row, d.Medium):
+        _read_media(draft, row, name, rest, port)
+    elif isinstance(row, d.Clause):
+        row.read(draft, name, rest)
+
+
+def _read_values(draft: Draft, row: d.Scalar[T], name: Word, rest: Line) -> None:
+    words = rest.values()
+    before = draft.texts.get(row.kept_as)
+    if before is not None:
+        first = f"the first one is in line {before.where.line}"
+        if row.repeat is d.Repeat.ONCE:
+            raise Refused(name.where, "repeated", row.twice, f"remove one; {first}")
+        draft.findings.warn(name.where, "repeated", f"{row.name} again: the last one counts", first)
+    for word in words:
+        try:
+            row.parse(word.text)
+        except d.NotSupported as error:
+            text = f"{row.name} [{shown(word.text)}] is not supported"
+            raise Refused(word.where, "not-supported", text, str(error)) from None
+        except ValueError as error:
+            remedy = _remedy(row, words, str(error))
+            raise Refused(word.where, "bad-value", row.complain(shown(word.text)), remedy) from None
+        draft.texts[row.kept_as] = word
+    if len(words) > 1:
+        text = f"{row.name} takes one value: the last one, {shown(words[-1].text)}, counts"
+        draft.findings.warn(words[1].where, "many-values", text, f"write {row.name} {row.syntax}")
+    _check_order(draft, row, name)
+
+
+def _remedy(row: d.Scalar[T], words: tuple[Word, ...], remedy: str) -> str:
+    """Return the remedy; C{10 ms} is a frequent slip for C{10ms}."""
+    joined = "".join(word.text for word in words[:2])
+    if len(words) == 2 and row.unit == "seconds":
+        try:
+            row.parse(joined)
+        except ValueError:
+            return remedy
+        return f"write {joined}, without a blank"
+    return remedy
+
+
+def _check_order(draft: Draft, row: d.Directive, name: Word) -> None:
+    kinds = {"udpport": _PORT_KINDS, "baud": frozenset({"serial"})}.get(row.name, frozenset())
+    late = [spec for spec in draft.media if spec.kind in kinds]
+    if late:
+        what = "baudrate" if row.name == "baud" else row.name
+        text = f"{what} setting must precede media statements"
+        remedy = f"move it above line {late[0].where.line}, which does not heed it"
+        draft.findings.warn(name.where, "order", text, remedy)
+
+
+def _read_media(draft: Draft, row: d.Medium, name: Word, rest: Line, port: int) -> None:
+    if row.name != row.kind:
+        text = f"WARNING: directive '{row.name}' replaced by '{row.kind}'"
+        draft.findings.warn(name.where, "obsolete", text, f"write {row.kind}")
+    preceding = Preceding(name.where, _value(draft, d.UDPPORT, port), _value(draft, d.BAUD, 19200))
+    if not row.each:
+        _add_medium(draft, row, rest.words(), preceding)
+        return
+    if not rest.values():
+        raise Refused(name.where, "bad-medium", f"Illegal {row.name} []", f"write {row.name} {row.syntax}")
+    for word in rest.values():
+        try:
+            _add_medium(draft, row, (word,), preceding)
+        except Refused as refused:
+            draft.findings.error(refused.where, refused.code, refused.text, refused.remedy)
+
+
+def _add_medium(draft: Draft, row: d.Medium, words: tuple[Word, ...], preceding: Preceding) -> None:
+    spec = row.parse(words, preceding)
+    if row.most and len(words) > row.most:
+        text = f"{row.name} has no use for [{shown(words[row.most].text)}]"
+        draft.findings.warn(words[row.most].where, "many-values", text, f"write {row.name} {row.syntax}")
+    draft.media.append(spec)
+    if len(draft.media) == MAX_MEDIA + 1:
+        text = f"Too many media specified (> {MAX_MEDIA})"
+        raise Refused(spec.where, "too-many-media", text, f"{row.name} {shown(spec.link)} is one too many")
+
+
+def _report_unknown(draft: Draft, name: Word, line: Line) -> None:
+    remedy = suggestion(name.text, d.TABLE)
+    if not name.text.isascii():
+        remedy = "if this is a comment, put # in front of it"
+    text = f"Illegal directive [{shown(name.text)}] in {line.file}"
+    draft.findings.error(name.where, "unknown-directive", text, remedy)
+
+
+def _value(draft: Draft, row: d.Scalar[T], default: T) -> T:
+    word = draft.texts.get(row.kept_as)
+    return default if word is None else row.parse(word.text)
+
+
+def _finish(draft: Draft, port: int) -> HaCf:
+    deadtime = _value(draft, d.DEADTIME, 30.0)
+    pacemaker = draft.texts.get("pacemaker")
+    return HaCf(
+        nodes=tuple(draft.nodes),
+        media=tuple(draft.media),
+        keepalive=_value(draft, d.KEEPALIVE, 1.0),
+        deadtime=deadtime,
+        warntime=_value(draft, d.WARNTIME, deadtime / 2),
+        initdead=_value(draft, d.INITDEAD, default_initdead(deadtime)),
+        deadping=_value(draft, d.DEADPING, deadtime),
+        auto_failback=_of(draft, d.AUTO_FAILBACK),
+        hopfudge=_of(draft, d.HOPFUDGE),
+        max_rexmit_delay=_of(draft, d.MAX_REXMIT_DELAY),
+        udpport=_value(draft, d.UDPPORT, port),
+        baud=_of(draft, d.BAUD),
+        hbgenmethod=_of(draft, d.HBGENMETHOD),
+        uuidfrom=_of(draft, d.UUIDFROM),
+        msgfmt=_of(draft, d.MSGFMT),
+        compression=_of(draft, d.COMPRESSION),
+        compression_threshold=_of(draft, d.COMPRESSION_THRESHOLD),
+        traditional_compression=_of(draft, d.TRADITIONAL_COMPRESSION),
+        log=_log_settings(draft),
+        log_badpack=_of(draft, d.LOG_BADPACK),
+        debug=_of(draft, d.DEBUG),
+        cluster=_of(draft, d.CLUSTER),
+        pacemaker=None if pacemaker is None else pacemaker.text,
+        realtime=_of(draft, d.REALTIME),
+        respawn=tuple(draft.respawn),
+        apiauth=tuple(draft.apiauth),
+        stonith=draft.stonith,
+        watchdog=_value(draft, d.WATCHDOG, ""),
+        environment=MappingProxyType(draft.environment),
+        parameters=_parameters(draft, port),
+    )
+
+
+def _of(draft: Draft, row: d.Scalar[T]) -> T:
+    return _value(draft, row, row.parse(row.default))
+
+
+def _log_settings(draft: Draft) -> LogSettings:
+    return LogSettings(
+        logfile=_value(draft, d.LOGFILE, ""),
+        debugfile=_value(draft, d.DEBUGFILE, ""),
+        facility=_value(draft, d.LOGFACILITY, ""),
+        use_logd=_of(draft, d.USE_LOGD),
+        syslogmsgfmt=_of(draft, d.SYSLOGMSGFMT),
+    )
+
+
+def default_initdead(deadtime: Seconds) -> Seconds:
+    """Return what C{initdead} is when ha.cf does not say."""
+    if deadtime > 10:
+        return deadtime
+    if deadtime < 6:
+        return 12.0
+    return 2 * deadtime
+
+
+def _parameters(draft: Draft, port: int) -> Mapping[str, str]:
+    texts: dict[str, str] = {}
+    for row in d.TABLE.values():
+        if not row.recorded:
+            continue
+        word = draft.texts.get(row.name)
+        text = row.default if word is None else word.text
+        if text:
+            texts[row.name] = text
+    texts.setdefault("udpport", str(port))
+    return MappingProxyType(texts)
