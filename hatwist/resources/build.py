@@ -16,10 +16,13 @@ from hatwist.config.model import Resource
 from hatwist.errors import AgentError
 from hatwist.interfaces import IResourceAgent
 from hatwist.resources.agents import DEFAULT_TIMEOUTS, ScriptAgent, Stage, Timeouts
+from hatwist.resources.announce import Announcer
 from hatwist.resources.groups import STOP_RETRIES, GroupRunner
+from hatwist.resources.ipaddr import BUILTIN_NAMES, AddressAgent, make_announcer
 from hatwist.resources.locate import INIT_DIRECTORY, OCF_ROOT, Places
 from hatwist.resources.process import run_program
 from hatwist.resources.reporting import Log
+from hatwist.resources.wanted import read_wanted
 
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -49,20 +52,31 @@ def script_environment(directory: str, node: str, given: Mapping[str, str]) -> d
 
 @frozen
 class Agents:
-    """Finds the agent of a resource, anew each time, so that files may come and go."""
+    """
+    Finds the agent of a resource, anew each time, so that files may come and go.
+
+    @ivar force_builtin: use the built-in address even where a script is installed.
+    """
 
     places: Places
     stage: Stage
+    announcer: Announcer
+    force_builtin: bool = False
 
     def agent_for(self, resource: Resource) -> IResourceAgent:
         """
         Return the agent of a resource.
 
-        @raise AgentError: if there is none.
+        @raise AgentError: if there is none, or its arguments make no sense.
         """
+        builtin = resource.script in BUILTIN_NAMES
         path = self.places.script(resource.script)
-        if path is not None:
+        if path is not None and not (builtin and self.force_builtin):
             return ScriptAgent(path, self.stage)
+        if builtin:
+            wanted = read_wanted(resource.arguments)
+            path = f"{self.places.resource_directory}/{resource.script}"
+            return AddressAgent(wanted, path, self.stage.log, self.announcer)
         raise AgentError(f"Cannot locate resource script {resource.script}")
 
 
@@ -90,7 +104,7 @@ def make_runner(
     variables = script_environment(directory, node, environment)
     places = Places(directory, init_directory, variables["OCF_ROOT"])
     stage = Stage(partial(run_program, IReactorProcess(reactor), clock), variables, log, timeouts)
-    agents = Agents(places, stage)
+    agents = Agents(places, stage, make_announcer(clock), force_builtin)
     return GroupRunner(agents.agent_for, log, clock, _stop_retries(variables))
 
 

@@ -7,7 +7,7 @@ The log lines are those of heartbeat's ResourceManager script.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.defer import Deferred, DeferredLock
@@ -53,6 +53,7 @@ class GroupRunner:
         self._clock = clock
         self._stop_retries = stop_retries
         self._turns: dict[str, DeferredLock] = {}
+        self._begun: set[str] = set()
 
     def run(self, group: ResourceGroup, verb: Verb) -> Deferred[tuple[Outcome, str]]:
         """
@@ -77,9 +78,7 @@ class GroupRunner:
             outcome, detail = await self._start_one(resource)
             if outcome is Outcome.FAILED:
                 self._say(Level.CRIT, f"Giving up resources due to failure of {resource.text}")
-                # What has no program was not started either.
-                here = [one for one in group.resources if not isinstance(self._find(one), AgentError)]
-                _, trouble = await self._release(group, here)
+                _, trouble = await self._stop(group)
                 return outcome, "; ".join(filter(None, (f"{resource.text}: {detail}", trouble)))
         return Outcome.OK, ""
 
@@ -88,14 +87,12 @@ class GroupRunner:
         agent = self._find(resource)
         if isinstance(agent, AgentError):
             return self._refuse(agent)
+        self._begun.add(resource.text)
         if (await agent.run(resource, Verb.STATUS))[0] is Outcome.RUNNING:
             return Outcome.OK, "already running"
         return await agent.run(resource, Verb.START)
 
     async def _stop(self, group: ResourceGroup) -> tuple[Outcome, str]:
-        return await self._release(group, group.resources)
-
-    async def _release(self, group: ResourceGroup, resources: Sequence[Resource]) -> tuple[Outcome, str]:
         """
         Stop from right to left.
 
@@ -103,16 +100,19 @@ class GroupRunner:
         what that one stands on.
         """
         self._say(Level.INFO, f"Releasing resource group: {_line(group)}")
-        for resource in reversed(resources):
+        for resource in reversed(group.resources):
             outcome, detail = await self._stop_one(resource)
             if outcome is Outcome.FAILED:
                 return outcome, f"{resource.text} cannot be stopped: {detail}"
+            self._begun.discard(resource.text)
         return Outcome.OK, ""
 
     async def _stop_one(self, resource: Resource) -> tuple[Outcome, str]:
         agent = self._find(resource)
         if isinstance(agent, AgentError):
-            return self._refuse(agent)
+            outcome, detail = self._refuse(agent)
+            # What has no program was not started, unless we know better.
+            return (outcome if resource.text in self._begun else Outcome.OK), detail
         began = self._clock.seconds()
         retries = 0
         outcome, detail = await agent.run(resource, Verb.STOP)

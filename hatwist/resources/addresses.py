@@ -1,0 +1,228 @@
+# -*- test-case-name: tests.resources.test_addresses -*-
+"""
+The L{Network} of this host, over rtnetlink.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from ipaddress import IPv4Address, ip_address, ip_interface
+from types import TracebackType
+from typing import Final
+
+from twisted.logger import Logger
+
+from hatwist.errors import AgentError
+from hatwist.resources import netlink
+from hatwist.resources.network import Held, IPAddress, Link, NoLinkError, Route
+
+RTM_NEWLINK: Final = 16
+RTM_GETLINK: Final = 18
+RTM_NEWADDR: Final = 20
+RTM_DELADDR: Final = 21
+RTM_GETADDR: Final = 22
+RTM_GETROUTE: Final = 26
+
+IFLA_ADDRESS: Final = 1
+IFLA_IFNAME: Final = 3
+
+IFA_ADDRESS: Final = 1
+IFA_LOCAL: Final = 2
+IFA_LABEL: Final = 3
+IFA_BROADCAST: Final = 4
+IFA_FLAGS: Final = 8
+
+IFA_F_SECONDARY: Final = 0x01
+IFA_F_NODAD: Final = 0x02
+
+RTA_DST: Final = 1
+RTA_OIF: Final = 4
+RTM_F_FIB_MATCH: Final = 0x2000
+"""Answer with the route that matched, not with a route to the one address."""
+
+IFF_UP: Final = 0x0001
+IFF_NOARP: Final = 0x0080
+ARPHRD_ETHER: Final = 1
+
+LABEL_SIZE: Final = 15
+"""Bytes of an interface name or a label."""
+
+CONF: Final = "/proc/sys/net/ipv4/conf"
+
+_LINK: Final = struct.Struct("=BxHiII")
+_ADDRESS: Final = struct.Struct("=BBBBI")
+_ROUTE: Final = struct.Struct("=BBBBBBBBI")
+_INDEX: Final = struct.Struct("=I")
+
+
+class KernelNetwork:
+    """
+    The L{Network} of the name space we run in; a context manager.
+
+    Every method raises C{OSError} when the kernel refuses, and L{AgentError}
+    when it does not answer.
+    """
+
+    _log = Logger()
+
+    def __init__(self) -> None:
+        self._netlink = netlink.Netlink()
+
+    def __enter__(self) -> KernelNetwork:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, reason: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._netlink.__exit__(kind, reason, trace)
+
+    def link(self, key: str | int) -> Link:
+        """See L{Network.link}."""
+        named = isinstance(key, str)
+        name = netlink.attribute(IFLA_IFNAME, _name(str(key))) if named else b""
+        index = 0 if isinstance(key, str) else key
+        try:
+            answers = self._netlink.ask(RTM_GETLINK, _LINK.pack(0, 0, index, 0, 0) + name)
+        except OSError as reason:
+            if reason.errno != errno.ENODEV:
+                raise
+            raise NoLinkError(f"there is no interface {key}") from reason
+        _, kind, index, flags, _ = _LINK.unpack_from(answers[0])
+        found = netlink.attributes(answers[0][_LINK.size :])
+        hardware = found.get(IFLA_ADDRESS, b"")
+        announces = kind == ARPHRD_ETHER and not flags & IFF_NOARP and len(hardware) == 6
+        return Link(index, found[IFLA_IFNAME].rstrip(b"\0").decode("utf-8", "replace"), hardware, announces)
+
+    def held(self) -> tuple[Held, ...]:
+        """See L{Network.held}."""
+        answers = self._netlink.list(RTM_GETADDR, _ADDRESS.pack(0, 0, 0, 0, 0))
+        return tuple(one for one in map(_held, answers) if one is not None)
+
+    def route(self, ip: IPAddress, index: int = 0) -> Route | None:
+        """See L{Network.route}."""
+        head = _ROUTE.pack(_family(ip), ip.max_prefixlen, 0, 0, 0, 0, 0, 0, RTM_F_FIB_MATCH)
+        over = netlink.attribute(RTA_OIF, _INDEX.pack(index)) if index else b""
+        try:
+            answers = self._netlink.ask(RTM_GETROUTE, head + netlink.attribute(RTA_DST, ip.packed) + over)
+        except OSError:
+            return None
+        found = netlink.attributes(answers[0][_ROUTE.size :])
+        if RTA_OIF not in found:
+            return None
+        return Route(_INDEX.unpack(found[RTA_OIF])[0], _ROUTE.unpack_from(answers[0])[1])
+
+    def add(self, address: Held) -> None:
+        """See L{Network.add}."""
+        parts = [_local(address)]
+        if address.broadcast is not None:
+            parts.append(netlink.attribute(IFA_BROADCAST, address.broadcast.packed))
+        if address.label:
+            parts.append(netlink.attribute(IFA_LABEL, _name(address.label)))
+        if address.ip.version == 6:
+            # Duplicate address detection would keep it silent for a second.
+            parts.append(netlink.attribute(IFA_FLAGS, _INDEX.pack(IFA_F_NODAD)))
+        how = netlink.NLM_F_CREATE | netlink.NLM_F_REPLACE
+        self._netlink.ask(RTM_NEWADDR, b"".join(parts), how)
+
+    def remove(self, address: Held) -> None:
+        """See L{Network.remove}."""
+        followers = [] if address.secondary else self._followers(address)
+        with self._promoting(address) if followers else nullcontext():
+            try:
+                self._netlink.ask(RTM_DELADDR, _local(address))
+            except OSError as reason:
+                if reason.errno != errno.EADDRNOTAVAIL:
+                    raise
+        left = {(one.ip, one.index) for one in self.held()} if followers else set()
+        for one in followers:
+            if (one.ip, one.index) not in left:
+                self.add(one)
+
+    def bring_up(self, link: Link) -> None:
+        """See L{Network.bring_up}."""
+        self._netlink.ask(RTM_NEWLINK, _LINK.pack(0, 0, link.index, IFF_UP, IFF_UP))
+
+    def _followers(self, address: Held) -> list[Held]:
+        """Return the addresses that the kernel would drop together with this one."""
+        subnet = ip_interface((address.ip, address.prefix)).network
+        return [
+            one
+            for one in self.held()
+            if one.secondary
+            and one.index == address.index
+            and one.prefix == address.prefix
+            and one.ip in subnet
+            and one.ip != address.ip
+        ]
+
+    @contextmanager
+    def _promoting(self, address: Held) -> Iterator[None]:
+        """Have the kernel keep the followers of an address, if it lets us say so."""
+        path = os.path.join(CONF, self.link(address.index).name, "promote_secondaries")
+        try:
+            before = _exchange(path, "1\n")
+        except OSError as reason:
+            self._log.warn("{path}: {reason}", path=path, reason=reason)
+            yield
+            return
+        try:
+            yield
+        finally:
+            _exchange(path, before)
+
+
+def _exchange(path: str, text: str) -> str:
+    """Write a setting of the kernel and return what it was."""
+    with open(path, "r+", encoding="ascii") as setting:
+        before = setting.read()
+        setting.seek(0)
+        setting.write(text)
+    return before
+
+
+def _held(answer: bytes) -> Held | None:
+    """Read one address of a list; None for what is no IP address."""
+    family, prefix, flags, _, index = _ADDRESS.unpack_from(answer)
+    if family not in (socket.AF_INET, socket.AF_INET6):
+        return None
+    found = netlink.attributes(answer[_ADDRESS.size :])
+    packed = found.get(IFA_LOCAL, found.get(IFA_ADDRESS))
+    if packed is None:
+        return None
+    broadcast = found.get(IFA_BROADCAST)
+    return Held(
+        ip_address(packed),
+        prefix,
+        index,
+        found.get(IFA_LABEL, b"").rstrip(b"\0").decode("utf-8", "replace"),
+        None if broadcast is None else IPv4Address(broadcast),
+        bool(flags & IFA_F_SECONDARY),
+    )
+
+
+def _local(address: Held) -> bytes:
+    """Return what names an address in a request."""
+    head = _ADDRESS.pack(_family(address.ip), address.prefix, 0, 0, address.index)
+    parts = [netlink.attribute(kind, address.ip.packed) for kind in (IFA_LOCAL, IFA_ADDRESS)]
+    return head + b"".join(parts)
+
+
+def _family(ip: IPAddress) -> int:
+    return socket.AF_INET if ip.version == 4 else socket.AF_INET6
+
+
+def _name(name: str) -> bytes:
+    """
+    Return an interface name or a label as the kernel wants it.
+
+    @raise AgentError: if it is longer than the kernel allows.
+    """
+    encoded = name.encode()
+    if not 0 < len(encoded) <= LABEL_SIZE:
+        raise AgentError(f"not the name of an interface: {name!r:.40}")
+    return encoded + b"\0"

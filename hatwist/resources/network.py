@@ -1,0 +1,89 @@
+# -*- test-case-name: tests.resources.test_addresses -*-
+"""
+What the built-in address knows and wants of a host's network.
+
+Prefixes are numbers of bits, interfaces are known by the kernel's index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from ipaddress import IPv4Address, IPv6Address
+from typing import Protocol
+
+from attrs import frozen
+
+from hatwist.errors import AgentError
+
+IPAddress = IPv4Address | IPv6Address
+
+
+class NoLinkError(AgentError):
+    """There is no such interface."""
+
+
+@frozen
+class Link:
+    """
+    A network interface.
+
+    @ivar hardware: its MAC; other than 6 bytes where it has none.
+    @ivar announces: whether neighbours learn its addresses by ARP or ND.
+    """
+
+    index: int
+    name: str
+    hardware: bytes = b""
+    announces: bool = False
+
+
+@frozen
+class Held:
+    """
+    An address on an interface.
+
+    @ivar label: C{eth0} or C{eth0:0}; empty for IPv6.
+    @ivar secondary: the kernel holds it because of another one in its subnet,
+        and drops it together with that one unless told otherwise.
+    """
+
+    ip: IPAddress
+    prefix: int
+    index: int
+    label: str = ""
+    broadcast: IPv4Address | None = None
+    secondary: bool = False
+
+
+@frozen
+class Route:
+    """Where packets to an address leave; C{prefix} is 0 for a default route."""
+
+    index: int
+    prefix: int
+
+
+class Network(Protocol):
+    """What the built-in address needs of a host."""
+
+    def link(self, key: str | int) -> Link:
+        """Return the interface of that name or index; raises L{NoLinkError}."""
+
+    def held(self) -> tuple[Held, ...]:
+        """Return all addresses of the host."""
+
+    def route(self, ip: IPAddress, index: int = 0) -> Route | None:
+        """Return the best route to an address, over one interface if C{index} is given."""
+
+    def add(self, address: Held) -> None:
+        """Add an address; it may be there already."""
+
+    def remove(self, address: Held) -> None:
+        """Remove an address and nothing else; it may be gone already."""
+
+    def bring_up(self, link: Link) -> None:
+        """Bring an interface up; it may be up already."""
+
+
+OpenNetwork = Callable[[], AbstractContextManager[Network]]
