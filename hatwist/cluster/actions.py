@@ -5,8 +5,6 @@ What a node can ask of the world.  Actions are carried out in order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from attrs import frozen
 
 from hatwist.cluster.names import Level, Ticket, Verb
@@ -31,19 +29,6 @@ class RunGroup:
     ticket: Ticket
     group: ResourceGroup
     verb: Verb
-
-
-@frozen
-class RunHook:
-    """
-    A message arrived for which heartbeat would run a script of C{rc.d}.
-
-    @ivar name: the script, lower case.
-    @ivar fields: the message's string fields.
-    """
-
-    name: str
-    fields: Mapping[str, str]
 
 
 @frozen
@@ -90,4 +75,4 @@ class Stop:
     restart_after: float | None = None
 
 
-Action = Transmit | RunGroup | RunHook | Log | Record | Stop
+Action = Transmit | RunGroup | Log | Record | Stop

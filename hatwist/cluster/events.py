@@ -63,6 +63,17 @@ class GroupFinished:
 
 
 @frozen
+class LoadSampled:
+    """
+    The text of C{/proc/loadavg}, which every sequenced message carries.
+
+    The core reads no files, so it is told now and then.
+    """
+
+    text: str
+
+
+@frozen
 class StandbyWanted:
     """
     The operator wants this node to give up groups.
@@ -101,6 +112,7 @@ Event = (
     | LinkDown
     | LinkUp
     | GroupFinished
+    | LoadSampled
     | StandbyWanted
     | TakeoverWanted
     | LeaveWanted

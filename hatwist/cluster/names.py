@@ -125,3 +125,5 @@ class Level(Enum):
     NOTICE = "notice"
     INFO = "info"
     DEBUG = "debug"
+    PLAIN = ""
+    "A line of a script that has no severity."

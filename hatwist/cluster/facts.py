@@ -1,0 +1,192 @@
+# -*- test-case-name: tests.cluster.test_node -*-
+"""
+What the machines of one node tell each other, and what they ask to be sent.
+
+A fact is a sentence in the past tense.  Who hears which is written in
+C{ROUTES} of L{hatwist.cluster.node}.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from hatwist.cluster.actions import Action
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.names import Holding, NodeStatus
+from hatwist.config.model import LinkName, NodeName, ResourceGroup, Seconds
+from hatwist.wire.message import Message
+
+
+@frozen
+class MessageArrived:
+    """An authentic message of a configured node came over a link."""
+
+    link: LinkName
+    sender: NodeName
+    message: Message
+
+
+@frozen
+class PeerHeard:
+    """A link brought something that shows the peer, or this node, alive on it."""
+
+    peer: NodeName
+    link: LinkName
+
+
+@frozen
+class MessageDelivered:
+    """
+    A message is to be acted on, once: not a copy, not a replay, for this node.
+
+    Our own messages are delivered to us as well.
+
+    @ivar returned: the sender was dead and comes back with its old generation.
+    """
+
+    sender: NodeName
+    message: Message
+    own: bool = False
+    returned: bool = False
+
+
+@frozen
+class PeerRestarted:
+    """A peer came with a higher generation than before."""
+
+    peer: NodeName
+    generation: int
+
+
+@frozen
+class UuidLearned:
+    """A peer's uuid became known, or changed."""
+
+    peer: NodeName
+    uuid: bytes
+
+
+@frozen
+class PeerStatusChanged:
+    """A peer says something new of itself."""
+
+    peer: NodeName
+    status: NodeStatus
+
+
+@frozen
+class PeerDied:
+    """
+    No medium carried a status of the peer for its deadtime.
+
+    @ivar silence: seconds since its last one, or since our start.
+    @ivar heard: False when it was never heard in this life of ours.
+    """
+
+    peer: NodeName
+    silence: Seconds
+    heard: bool
+
+
+@frozen
+class PeerReturned:
+    """A peer that we had declared dead never was: the cluster was cut in two."""
+
+    peer: NodeName
+
+
+@frozen
+class CommunicationEstablished:
+    """
+    Every configured node was heard or declared dead; resources may move.
+
+    @ivar alone: no peer is alive.
+    """
+
+    alone: bool
+
+
+@frozen
+class JobBegun:
+    """A job is to be done."""
+
+    job: Job
+
+
+@frozen
+class JobsCancelled:
+    """What jobs of these kinds have not ordered yet, they order no more."""
+
+    purposes: tuple[Purpose, ...]
+
+
+@frozen
+class GroupProbed:
+    """A job asked whether a group runs here."""
+
+    job: Job
+    group: ResourceGroup
+    running: bool
+
+
+@frozen
+class JobFinished:
+    """
+    Every group of a job was dealt with.
+
+    @ivar failed: the keys of the groups whose start failed.
+    """
+
+    job: Job
+    failed: tuple[str, ...] = ()
+
+
+@frozen
+class HandoverAsked:
+    """A standby operation is to begin here, with this node as the giver."""
+
+    which: Holding
+    why: str
+
+
+@frozen
+class HoldingsChanged:
+    """Claims or stability may have changed; whoever waits may look again."""
+
+
+@frozen
+class LeavingBegan:
+    """This node gives up everything and leaves."""
+
+    why: str
+    restart: bool
+
+
+@frozen
+class Send:
+    """Send this message to the cluster; standard fields are added."""
+
+    message: Message
+
+
+Fact = (
+    MessageArrived
+    | PeerHeard
+    | MessageDelivered
+    | PeerRestarted
+    | UuidLearned
+    | PeerStatusChanged
+    | PeerDied
+    | PeerReturned
+    | CommunicationEstablished
+    | JobBegun
+    | JobsCancelled
+    | GroupProbed
+    | JobFinished
+    | HandoverAsked
+    | HoldingsChanged
+    | LeavingBegan
+    | Send
+)
+
+Outcome = Action | Fact

@@ -1,0 +1,198 @@
+# -*- test-case-name: tests.cluster.test_history -*-
+"""
+Sending: standard fields, numbering, the history, and what peers ask for again
+(protocol 5, 8.1, 8.5, 8.6).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.cluster.actions import Log, Transmit
+from hatwist.cluster.events import LoadSampled
+from hatwist.cluster.facts import (
+    MessageDelivered,
+    PeerDied,
+    PeerRestarted,
+    PeerStatusChanged,
+    Send,
+    UuidLearned,
+)
+from hatwist.cluster.names import Level
+from hatwist.config.model import MessageFormat, NodeName
+from hatwist.errors import MalformedError
+from hatwist.wire.envelope import Sealing, seal
+from hatwist.wire.message import Field, FieldType, Message
+
+if TYPE_CHECKING:
+    from hatwist.cluster.complaints import Complaints
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.identity import Identity
+    from hatwist.config.model import HaConfig, Seconds
+
+MAX_HISTORY: Final = 500
+"""Messages kept for sending again."""
+
+MAX_RESENDS: Final = 50
+"""Messages sent again for one request."""
+
+MIN_KEPT: Final = 2.5
+"""Seconds an acknowledged message is kept at least."""
+
+RESEND_MARGIN: Final = 0.01
+"""One message is sent again at most once in C{max_rexmit_delay} less this."""
+
+_NO_UUID: Final = bytes(16)
+
+_Item = Send | MessageDelivered | UuidLearned | PeerStatusChanged | PeerDied | PeerRestarted | LoadSampled
+
+
+@define
+class _Sent:
+    data: bytes
+    at: Seconds
+    resent: Seconds = float("-inf")
+
+
+@define
+class History:
+    """Everything this node sent lately, by number."""
+
+    config: HaConfig
+    identity: Identity
+    complaints: Complaints
+    _sealing: Sealing = field(init=False)
+    _sent: dict[int, _Sent] = field(factory=dict)
+    _number: int = 0
+    _acked: dict[NodeName, int] = field(factory=dict)
+    _uuids: dict[NodeName, bytes] = field(factory=dict)
+    _load: str = "n/a"
+
+    def __attrs_post_init__(self) -> None:
+        cf = self.config.cf
+        self._sealing = Sealing(
+            inner_auth=cf.msgfmt is MessageFormat.CLASSIC,
+            compression=cf.compression,
+            threshold=cf.compression_threshold if cf.traditional_compression else None,
+        )
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Send, send again, or take note of what a peer received."""
+        match item:
+            case Send(message):
+                return self._send(message, now)
+            case MessageDelivered(sender, message, own):
+                return [] if own else self._answer(sender, message, now)
+            case UuidLearned(peer, uuid):
+                self._uuids[peer] = uuid
+            case PeerStatusChanged(peer):
+                self._acked.setdefault(peer, 0)
+            case PeerRestarted(peer):
+                self._acked[peer] = 0
+            case PeerDied(peer):
+                self._acked.pop(peer, None)
+            case LoadSampled(text):
+                self._load = text
+        return []
+
+    def deadline(self) -> Seconds:
+        """Nothing here waits."""
+        return float("inf")
+
+    @property
+    def length(self) -> int:
+        """How many messages are kept."""
+        return len(self._sent)
+
+    def _send(self, message: Message, now: Seconds) -> list[Outcome]:
+        sequenced = not message.get("t").startswith("NS_")
+        message = self._addressed(message)
+        if sequenced:
+            self._number += 1
+        message = message.plus(self._standard(sequenced, now))
+        data = seal(message, self.config.keys, self._sealing)
+        outcomes: list[Outcome] = [Transmit(data)]
+        if sequenced:
+            self._keep(data, now)
+            outcomes.append(MessageDelivered(self.identity.name, message, own=True))
+        return outcomes
+
+    def _addressed(self, message: Message) -> Message:
+        dest = message.get("dest")
+        if not dest:
+            return message
+        uuid = self.identity.uuid if dest == self.identity.name else self._uuids.get(NodeName(dest), _NO_UUID)
+        return message.plus([Field("destuuid", uuid, FieldType.BINARY)])
+
+    def _standard(self, sequenced: bool, now: Seconds) -> list[Field]:
+        cf, identity = self.config.cf, self.identity
+        ttl = cf.hopfudge + len(cf.nodes) + len(cf.ping_nodes)
+        fields = [Field("src", identity.name), Field("srcuuid", identity.uuid, FieldType.BINARY)]
+        if sequenced:
+            fields.append(Field("seq", f"{self._number:x}"))
+        fields.append(Field("hg", f"{identity.generation:x}"))
+        fields.append(Field("ts", f"{max(1, int(identity.epoch + now)):x}"))
+        if sequenced:
+            fields.append(Field("ld", self._load))
+        fields.append(Field("ttl", str(ttl)))
+        return fields
+
+    def _keep(self, data: bytes, now: Seconds) -> None:
+        self._sent[self._number] = _Sent(data, now)
+        if len(self._sent) > MAX_HISTORY:
+            del self._sent[next(iter(self._sent))]
+
+    def _answer(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
+        kind = message.get("t")
+        if kind not in ("NS_rexmit", "NS_ackmsg"):
+            return []
+        try:
+            if kind == "NS_ackmsg":
+                self._acknowledged(sender, message.hexadecimal("ackseq") or 0, now)
+                return []
+            return self._resend(sender, message, now)
+        except MalformedError as error:
+            return [
+                *self.complaints.note("malformed", Level.WARN, f"Bad message from {sender}: {error}", now)
+            ]
+
+    def _acknowledged(self, sender: NodeName, number: int, now: Seconds) -> None:
+        if number > self._number or number <= self._acked.get(sender, self._number):
+            self.complaints.count("strange acknowledgement")
+            return
+        self._acked[sender] = number
+        least = min(self._acked.values())  # of all peers that are not dead
+        for old in list(self._sent):
+            if old > least or now - self._sent[old].at < MIN_KEPT:
+                break
+            del self._sent[old]
+
+    def _resend(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
+        first = message.decimal("firstseq") or 0
+        last = message.decimal("lastseq") or first
+        outcomes: list[Outcome] = []
+        resent = 0
+        for number in range(first, min(last, self._number, first + MAX_HISTORY) + 1):
+            if number <= self._acked.get(sender, 0):
+                continue
+            kept = self._sent.get(number)
+            if kept is None:
+                return [*outcomes, *self._refuse(sender, number, now)]
+            if now - kept.resent < self.config.cf.max_rexmit_delay - RESEND_MARGIN:
+                continue
+            kept.resent = now
+            outcomes.append(Log(Level.DEBUG, f"Retransmitting pkt {number}"))
+            outcomes.append(Transmit(kept.data))
+            resent += 1
+            if resent == MAX_RESENDS:
+                break
+        return outcomes
+
+    def _refuse(self, sender: NodeName, number: int, now: Seconds) -> list[Outcome]:
+        too_low = not self._sent or number < next(iter(self._sent))
+        reason = "seqno too low" if too_low else "seqno not found"
+        nak = Message.of(t="NS_nak_rexmit", firstseq=f"{number:x}", dest=sender, info=reason)
+        text = f"Cannot rexmit pkt {number} for {sender}: {reason}"
+        return [*self.complaints.note("cannot resend", Level.ERROR, text, now), Send(nak)]

@@ -1,0 +1,124 @@
+# -*- test-case-name: tests.cluster.test_ledger -*-
+"""
+Who claims what: the record that the resource machines share (protocol 10.1).
+
+Compatibility mode knows two sides and two sets, as heartbeat does: I{ours} and
+I{theirs}, local and foreign.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from hatwist.cluster.names import Holding, NodeStatus
+
+if TYPE_CHECKING:
+    from hatwist.config.model import NodeName, ResourceGroup
+
+
+class Phase(Enum):
+    """How far the two sides have agreed on who starts with what."""
+
+    INIT = "init"
+    STARTING = "starting"
+    BOTH_STARTING = "both starting"
+    RECEIVED = "received"
+    STABLE = "stable"
+    SHUTDOWN = "shutdown"
+
+
+class StandbyPhase(Enum):
+    """Whose turn it is in a standby operation."""
+
+    NOT = "not"
+    GIVING = "giving"
+    TAKING = "taking"
+    DONE = "done"
+
+
+@define
+class Ledger:
+    """
+    The claims of both sides.
+
+    @ivar nice: whether C{auto_failback} is on or off, and not legacy.
+    @ivar ours: what this node holds or is acquiring.
+    @ivar theirs: what the other side says it holds, in its own words.
+    @ivar their_stable: the other side has finished moving things.
+    @ivar handing: the set of the running standby operation, in its giver's words.
+    @ivar peers: what is known of each peer.
+    @ivar gone: peers that left in order and have given up everything.
+    @ivar jobs: how many jobs are running.
+    """
+
+    me: NodeName
+    groups: tuple[ResourceGroup, ...]
+    nice: bool
+    peers: dict[NodeName, NodeStatus] = field(factory=dict)
+    phase: Phase = Phase.INIT
+    ours: Holding = Holding.NONE
+    theirs: Holding = Holding.NONE
+    their_stable: bool = False
+    standby: StandbyPhase = StandbyPhase.NOT
+    handing: Holding = Holding.ALL
+    takeover_running: bool = False
+    needs_failback: bool = False
+    leaving: bool = False
+    gone: set[NodeName] = field(factory=set)
+    jobs: int = 0
+
+    def claim(self, which: Holding) -> None:
+        """Add to what this node holds."""
+        self.ours |= which
+
+    def disclaim(self, which: Holding) -> None:
+        """Take away from what this node holds."""
+        self.ours &= ~which
+
+    def side(self, group: ResourceGroup) -> Holding:
+        """Say whether a group is local or foreign here."""
+        return Holding.LOCAL if group.node == self.me else Holding.FOREIGN
+
+    def groups_of(self, which: Holding) -> tuple[ResourceGroup, ...]:
+        """Return the groups of a set, in file order."""
+        return tuple(group for group in self.groups if self.side(group) & which)
+
+    def homed_at(self, node: NodeName) -> tuple[ResourceGroup, ...]:
+        """Return the groups whose home is a node, in file order."""
+        return tuple(group for group in self.groups if group.node == node)
+
+    def claimed_by_peer(self, group: ResourceGroup) -> bool:
+        """Say whether the other side claims a group."""
+        return bool(self.theirs & self.side(group).swapped)
+
+    def living_peers(self) -> tuple[NodeName, ...]:
+        """Return the peers that are up or active."""
+        return tuple(
+            name for name, status in self.peers.items() if status in (NodeStatus.UP, NodeStatus.ACTIVE)
+        )
+
+    def owner(self, group: ResourceGroup) -> NodeName | None:
+        """Return who claims a group, or None; of several peers the first alive."""
+        if self.ours & self.side(group):
+            return self.me
+        if self.claimed_by_peer(group):
+            return next(iter(self.living_peers()), None)
+        return None
+
+    @property
+    def stable(self) -> bool:
+        """Nothing moves, here or there (protocol 10.1)."""
+        if self.jobs or self.takeover_running:
+            return False
+        if not self.nice:
+            return True
+        if self.leaving and self.phase is Phase.INIT:
+            return True
+        return (
+            self.their_stable
+            and self.standby is StandbyPhase.NOT
+            and self.phase in (Phase.STABLE, Phase.SHUTDOWN, Phase.INIT)
+        )

@@ -1,0 +1,103 @@
+# -*- test-case-name: tests.cluster.test_links -*-
+"""
+Whether each node is heard over each medium (protocol 7.3).
+
+A link is dead when nothing came over it for the deadtime of its node; C{heartbeat}
+takes the deadtime of the last node of ha.cf for all, which is its bug.  Links of
+this node itself, which a loop or a broadcast brings up, never time out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from hatwist.cluster.actions import Log
+from hatwist.cluster.events import DeadlinePassed, LinkDown, LinkUp
+from hatwist.cluster.facts import PeerHeard
+from hatwist.cluster.names import Level, LinkStatus
+from hatwist.cluster.status import LinkView
+from hatwist.config.model import LinkName, NodeName
+
+if TYPE_CHECKING:
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.patience import Patience
+    from hatwist.config.model import HaConfig, Seconds
+
+_Item = PeerHeard | LinkDown | LinkUp | DeadlinePassed
+
+
+@define
+class _Link:
+    heard: Seconds | None = None
+    status: LinkStatus = LinkStatus.DEAD
+
+
+@define
+class Links:
+    """
+    Every node over every medium.
+
+    @ivar patience: how long each node may be silent.
+    """
+
+    config: HaConfig
+    me: NodeName
+    patience: Patience
+    _links: dict[tuple[NodeName, LinkName], _Link] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        media = [one.link for one in self.config.cf.media if not one.kind.startswith("ping")]
+        self._links = {(node, link): _Link() for node in self.config.cf.nodes for link in media}
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Take note of what was heard, of our own media, and of silence."""
+        match item:
+            case PeerHeard(peer, link):
+                return self._heard(peer, link, now)
+            case DeadlinePassed():
+                return self._expire(now)
+            case LinkDown(link, reason):
+                return [Log(Level.ERROR, f"medium {link} does not carry: {reason}")]
+            case LinkUp(link):
+                return [Log(Level.INFO, f"medium {link} carries again.")]
+
+    def deadline(self) -> Seconds:
+        """When the next link dies if nothing is heard."""
+        return min((self._limit(key) for key in self._mortal()), default=float("inf"))
+
+    def view(self, node: NodeName, now: Seconds) -> tuple[LinkView, ...]:
+        """Return the links of one node, in the order of ha.cf."""
+        return tuple(
+            LinkView(link, one.status, None if one.heard is None else now - one.heard)
+            for (owner, link), one in self._links.items()
+            if owner == node
+        )
+
+    def _heard(self, peer: NodeName, link: LinkName, now: Seconds) -> list[Outcome]:
+        one = self._links.get((peer, link))
+        if one is None:
+            return []
+        one.heard = now
+        if one.status is LinkStatus.UP:
+            return []
+        one.status = LinkStatus.UP
+        return [Log(Level.INFO, f"Link {peer}:{link} up.")]
+
+    def _expire(self, now: Seconds) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for key in self._mortal():
+            if self._limit(key) > now:
+                continue
+            self._links[key].status = LinkStatus.DEAD
+            outcomes.append(Log(Level.INFO, f"Link {key[0]}:{key[1]} dead."))
+        return outcomes
+
+    def _mortal(self) -> list[tuple[NodeName, LinkName]]:
+        return [key for key, one in self._links.items() if one.status is LinkStatus.UP and key[0] != self.me]
+
+    def _limit(self, key: tuple[NodeName, LinkName]) -> Seconds:
+        heard = self._links[key].heard
+        assert heard is not None
+        return self.patience.limit(key[0], heard)

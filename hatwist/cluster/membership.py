@@ -1,0 +1,247 @@
+# -*- test-case-name: tests.cluster.test_membership -*-
+"""
+Who is a member, in which state: init, up, active, dead (protocol 6.2, 9).
+
+It beats, it listens to the beats of the peers, it declares communication
+established and peers dead.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.cluster import speech
+from hatwist.cluster.actions import Log
+from hatwist.cluster.deadlines import Deadlines
+from hatwist.cluster.events import DeadlinePassed, Started
+from hatwist.cluster.facts import (
+    CommunicationEstablished,
+    LeavingBegan,
+    MessageDelivered,
+    PeerDied,
+    PeerReturned,
+    PeerStatusChanged,
+    Send,
+)
+from hatwist.cluster.names import Level, NodeStatus
+from hatwist.config.model import NodeName
+from hatwist.errors import MalformedError
+from hatwist.wire.message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hatwist.cluster.complaints import Complaints
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.patience import Patience
+    from hatwist.config.model import HaConfig, Seconds
+
+START_SLACK: Final = 2.0
+"""Seconds by which a starting node asks for more patience (protocol 9.5)."""
+
+START_PERIOD: Final = 5.0
+"""For so many seconds."""
+
+RESTART_SLACK: Final = 30.0
+"""Seconds by which a node that restarts asks for more patience."""
+
+REQUEST_PERIOD: Final = 1.0
+"""Seconds between two requests for the list of nodes."""
+
+_PROTOCOL: Final = "1"
+
+_Item = Started | DeadlinePassed | MessageDelivered | LeavingBegan
+
+
+@define
+class Peer:
+    """One other node."""
+
+    name: NodeName
+    status: NodeStatus = NodeStatus.INIT
+    heard: Seconds | None = None
+    "When its last status came; None when never in this life of ours."
+
+
+@define
+class Membership:
+    """This node's own beat, and what it knows of the others'."""
+
+    config: HaConfig
+    me: NodeName
+    patience: Patience
+    complaints: Complaints
+    status: NodeStatus = NodeStatus.INIT
+    peers: dict[NodeName, Peer] = field(init=False)
+    _deadlines: Deadlines = field(factory=Deadlines)
+    _began: Seconds = inf
+    _slack: Seconds = START_SLACK
+
+    def __attrs_post_init__(self) -> None:
+        self.peers = {name: Peer(name) for name in self.config.cf.nodes if name != self.me}
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Begin, beat, listen, judge."""
+        match item:
+            case Started():
+                return self._start(now)
+            case DeadlinePassed():
+                return self._tick(now)
+            case MessageDelivered(sender, message, own, returned):
+                if own:
+                    return []
+                return self._hear(sender, message, returned, now)
+            case LeavingBegan(_, restart):
+                if restart:
+                    self._slack = RESTART_SLACK
+                    return [self._beat(now)]
+                return []
+
+    def deadline(self) -> Seconds:
+        """When to beat next, or to declare a peer dead."""
+        return min([self._deadlines.first(), *(self._limit(peer) for peer in self._living())])
+
+    def _start(self, now: Seconds) -> list[Outcome]:
+        self._began = now
+        self._deadlines.set("settled", now + START_PERIOD)
+        first = self._beat(now)
+        self.status = NodeStatus.UP
+        up = Log(Level.INFO, "Local status now set to: 'up'")
+        # Twice, as heartbeat does: a peer that loses one of them still hears us in the first millisecond.
+        return [first, up, self._beat(now), self._beat(now), *self._establish(now)]
+
+    def _beat(self, now: Seconds) -> Send:
+        self._deadlines.set("keepalive", now + self.config.cf.keepalive)
+        deadtime = round((self.config.cf.deadtime + self._slack) * 1000)
+        return Send(Message.of(t="status", st=self.status.value, dt=f"{deadtime:x}", protocol=_PROTOCOL))
+
+    def _tick(self, now: Seconds) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for peer in self._living():
+            if self._limit(peer) <= now:
+                outcomes.extend(self._bury(peer, now))
+        if self._deadlines.expire("settled", now) and self._slack == START_SLACK:
+            self._slack = 0.0
+            outcomes.append(self._beat(now))
+        if self._deadlines.expire("keepalive", now):
+            outcomes.append(self._beat(now))
+        return [*outcomes, *self._establish(now)]
+
+    def _living(self) -> list[Peer]:
+        return [peer for peer in self.peers.values() if peer.status is not NodeStatus.DEAD]
+
+    def _limit(self, peer: Peer) -> Seconds:
+        return self.patience.limit(peer.name, self._began if peer.heard is None else peer.heard)
+
+    def _bury(self, peer: Peer, now: Seconds) -> list[Outcome]:
+        silence = now - (self._began if peer.heard is None else peer.heard)
+        died = PeerDied(peer.name, silence, peer.heard is not None)
+        peer.status = NodeStatus.DEAD
+        peer.heard = None
+        self.patience.forget(peer.name)
+        return [Log(Level.WARN, f"node {peer.name}: is dead"), died]
+
+    def _establish(self, now: Seconds) -> list[Outcome]:
+        """Go from up to active, in two steps (protocol 9.2)."""
+        if self.status is not NodeStatus.UP:
+            return []
+        if self.patience.starting:
+            if any(peer.heard is None for peer in self._living()):
+                return []
+            self.patience.starting = False
+            self._deadlines.set("unanswered", now + self.config.cf.initdead)
+        asked = next(iter(self._living()), None)
+        if asked is None:
+            return self._activate(now)
+        if self._deadlines.expire("unanswered", now):
+            text = f"node {asked.name} lives but does not answer reqnodes; going on without its node list"
+            return [Log(Level.WARN, text), *self._activate(now)]
+        if self._deadlines.pending("request") and not self._deadlines.expire("request", now):
+            return []
+        self._deadlines.set("request", now + REQUEST_PERIOD)
+        return [Send(Message.of(t="reqnodes", dest=asked.name))]
+
+    def _activate(self, now: Seconds) -> list[Outcome]:
+        self._deadlines.clear("request")
+        self._deadlines.clear("unanswered")
+        self.status = NodeStatus.ACTIVE
+        return [
+            Log(Level.INFO, "Comm_now_up(): updating status to active"),
+            Log(Level.INFO, "Local status now set to: 'active'"),
+            self._beat(now),
+            CommunicationEstablished(alone=not self._living()),
+        ]
+
+    def _hear(self, sender: NodeName, message: Message, returned: bool, now: Seconds) -> list[Outcome]:
+        match message.get("t"):
+            case "status":
+                try:
+                    return [*self._hear_status(sender, message, returned, now), *self._establish(now)]
+                except MalformedError as error:
+                    return [*self.complaints.malformed(f"from {sender}", error, now)]
+            case "reqnodes":
+                return [Send(self._node_list(sender))]
+            case "repnodes":
+                return self._hear_list(sender, message, now)
+            case _:
+                return []
+
+    def _hear_status(self, sender: NodeName, message: Message, returned: bool, now: Seconds) -> list[Outcome]:
+        status = _STATUSES.get(message.get("st").lower())
+        deadtime = message.hexadecimal("dt")
+        if status is None:
+            raise MalformedError(f"not a status: {message.get('st')!r:.40}")
+        peer = self.peers[sender]
+        outcomes: list[Outcome] = [*_returning(sender)] if returned else [*self._lateness(peer, now)]
+        peer.heard = now
+        if deadtime:
+            self.patience.asked(sender, deadtime / 1000)
+        if peer.status is not status:
+            peer.status = status
+            outcomes.append(Log(Level.INFO, f"Status update for node {sender}: status {status.value}"))
+            outcomes.append(PeerStatusChanged(sender, status))
+            outcomes.append(speech.hook("status"))
+        if returned:
+            outcomes.append(PeerReturned(sender))
+        return outcomes
+
+    def _lateness(self, peer: Peer, now: Seconds) -> list[Log]:
+        if peer.heard is None or self.patience.starting or now - peer.heard <= self.config.cf.warntime:
+            return []
+        late = round((now - peer.heard) * 1000)
+        return [Log(Level.WARN, f"Late heartbeat: Node {peer.name}: interval {late} ms")]
+
+    def _node_list(self, asker: NodeName) -> Message:
+        names = "".join(f"{name} " for name in self.config.cf.nodes)
+        return Message.of(dest=asker, t="repnodes", nodelist=names, delnodelist=" ")
+
+    def _hear_list(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
+        theirs, ours = message.get("nodelist").split(), list(self.config.cf.nodes)
+        outcomes: list[Outcome] = []
+        if sorted(theirs) != sorted(ours):
+            text = f"node {sender} has another node list ({' '.join(theirs)}) than we ({' '.join(ours)})"
+            outcomes.extend(self.complaints.note("node list", Level.WARN, text, now))
+        if self.status is NodeStatus.UP and not self.patience.starting:
+            outcomes.extend(self._activate(now))
+        return outcomes
+
+
+_STATUSES: Final[Mapping[str, NodeStatus]] = {
+    status.value: status for status in (NodeStatus.INIT, NodeStatus.UP, NodeStatus.ACTIVE)
+}
+
+
+def _returning(node: NodeName) -> list[Log]:
+    return [
+        Log(Level.CRIT, f"Cluster node {node} returning after partition."),
+        Log(
+            Level.INFO,
+            "For information on cluster partitions, See URL: http://linux-ha.org/wiki/Split_Brain",
+        ),
+        Log(Level.WARN, "Deadtime value may be too small."),
+        Log(Level.INFO, "See FAQ for information on tuning deadtime."),
+        Log(Level.INFO, "URL: http://linux-ha.org/wiki/FAQ#Heavy_Load"),
+    ]

@@ -1,0 +1,182 @@
+# -*- test-case-name: tests.cluster.test_node -*-
+"""
+One node: events and the time go in, actions come out.
+
+The machines do not know each other.  Each is C{handle(item, now) -> outcomes};
+an outcome is an action for the world or a fact for the other machines.  C{ROUTES}
+says who hears what, in which order: it is the whole nervous system.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from hatwist.cluster import actions, events, facts
+from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.departure import Departure
+from hatwist.cluster.history import History
+from hatwist.cluster.ledger import Ledger
+from hatwist.cluster.links import Links
+from hatwist.cluster.membership import Membership
+from hatwist.cluster.patience import Patience
+from hatwist.cluster.reception import Reception
+from hatwist.cluster.requests import Requests
+from hatwist.cluster.resources import Resources
+from hatwist.cluster.snapshot import snapshot
+from hatwist.cluster.standby import Standby
+from hatwist.cluster.takeover import Takeover
+from hatwist.cluster.work import Work
+from hatwist.config.model import AutoFailback
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from random import Random
+    from typing import Protocol
+
+    from hatwist.cluster.identity import Identity
+    from hatwist.cluster.status import Status
+    from hatwist.config.model import HaConfig, Seconds
+
+    class Machine(Protocol):
+        """What every machine is."""
+
+        def handle(self, item: object, now: Seconds) -> list[facts.Outcome]:
+            """Take in an item of a type that C{ROUTES} sends here."""
+
+        def deadline(self) -> Seconds:
+            """When it wants to hear C{DeadlinePassed}."""
+
+
+MAX_AGENDA: Final = 10_000
+"""Items one event may cause; more means that two machines answer each other for ever."""
+
+ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
+    {
+        events.Started: ("resources", "membership"),
+        events.DatagramReceived: ("reception",),
+        events.DeadlinePassed: (
+            "reception",
+            "membership",
+            "links",
+            "resources",
+            "takeover",
+            "standby",
+            "work",
+            "departure",
+        ),
+        events.LinkDown: ("links",),
+        events.LinkUp: ("links",),
+        events.GroupFinished: ("work",),
+        events.LoadSampled: ("history",),
+        events.StandbyWanted: ("standby",),
+        events.TakeoverWanted: ("standby",),
+        events.LeaveWanted: ("departure",),
+        facts.MessageArrived: ("reception",),
+        facts.PeerHeard: ("links",),
+        facts.MessageDelivered: (
+            "history",
+            "membership",
+            "resources",
+            "requests",
+            "takeover",
+            "standby",
+        ),
+        facts.PeerRestarted: ("history", "resources"),
+        facts.UuidLearned: ("history",),
+        facts.PeerStatusChanged: ("reception", "history", "resources"),
+        facts.PeerDied: ("reception", "history", "takeover"),
+        facts.PeerReturned: ("departure",),
+        facts.CommunicationEstablished: ("resources",),
+        facts.JobBegun: ("work",),
+        facts.JobsCancelled: ("work",),
+        facts.GroupProbed: ("requests",),
+        facts.JobFinished: ("requests", "takeover", "standby", "departure"),
+        facts.HandoverAsked: ("standby",),
+        facts.HoldingsChanged: ("departure",),
+        facts.LeavingBegan: ("membership",),
+        facts.Send: ("history",),
+    }
+)
+
+_ACTIONS: Final = (actions.Transmit, actions.RunGroup, actions.Log, actions.Record, actions.Stop)
+
+
+class Node:
+    """
+    The only object that knows all machines, and it knows only their names.
+
+    @ivar complaints: the counters of what others did wrong.
+    """
+
+    def __init__(self, config: HaConfig, identity: Identity, rng: Random, now: Seconds) -> None:
+        self.config = config
+        self.identity = identity
+        self._now = now
+        self._expected = now
+        me = identity.name
+        self.complaints = Complaints()
+        self.patience = Patience(config.cf)
+        nice = config.cf.auto_failback is not AutoFailback.LEGACY
+        self.ledger = Ledger(me, config.groups, nice)
+        self.reception = Reception(config, identity, rng, self.complaints)
+        self.history = History(config, identity, self.complaints)
+        self.links = Links(config, me, self.patience)
+        self.membership = Membership(config, me, self.patience, self.complaints)
+        self.resources = Resources(config, self.ledger, self.complaints)
+        self.requests = Requests(self.ledger)
+        self.takeover = Takeover(self.ledger)
+        self.standby = Standby(self.ledger, self.complaints)
+        self.departure = Departure(config, identity, self.ledger)
+        self.work = Work(self.ledger)
+        self._machines: dict[str, Machine] = {
+            name: getattr(self, name) for names in ROUTES.values() for name in names
+        }
+        self._reasons: dict[str, tuple[Seconds, str]] = {}
+
+    def handle(self, event: events.Event, now: Seconds) -> list[actions.Action]:
+        """
+        Take in one event.
+
+        @param now: seconds on a monotonic clock; never smaller than before.
+        @return: what to do, in order.
+        """
+        assert now >= self._now, f"time went back from {self._now} to {now}"
+        self._now = now
+        if isinstance(event, events.DeadlinePassed):
+            self.patience.woke(self._expected, now)
+        done: list[actions.Action] = []
+        agenda: deque[events.Event | facts.Outcome] = deque([event])
+        for _ in range(MAX_AGENDA):
+            if not agenda:
+                break
+            item = agenda.popleft()
+            if isinstance(item, _ACTIONS):
+                done.append(item)
+                self._remember(item)
+                continue
+            outcomes = [
+                outcome for name in ROUTES[type(item)] for outcome in self._machines[name].handle(item, now)
+            ]
+            agenda.extendleft(reversed(outcomes))
+        assert not agenda, f"{event!r} causes more than {MAX_AGENDA} items"
+        self._expected = self.next_deadline()
+        return done
+
+    def next_deadline(self) -> Seconds:
+        """Return when the node wants to hear C{DeadlinePassed}; always finite once started."""
+        return min(machine.deadline() for machine in self._machines.values())
+
+    def status(self) -> Status:
+        """Return the snapshot of now."""
+        return snapshot(self, self._now)
+
+    def reason(self, key: str) -> str:
+        """Return the newest recorded decision about a group, and its causes, in words."""
+        return self._reasons.get(key, (0.0, ""))[1]
+
+    def _remember(self, action: actions.Action) -> None:
+        if isinstance(action, actions.Record):
+            words = "; ".join((f"{action.decision} by {action.node}", *action.causes))
+            self._reasons[action.subject] = (self._now, words)

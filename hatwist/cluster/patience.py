@@ -1,0 +1,65 @@
+# -*- test-case-name: tests.cluster.test_patience -*-
+"""
+How long each node may be silent before it counts as dead (protocol 6.2, 9.4).
+
+A peer says itself how patient to be with it (the field C{dt}).  While the
+cluster starts it is C{initdead} for all.  And a judge that was late himself
+gives everybody a moment, because what the peers sent may still wait unread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+if TYPE_CHECKING:
+    from hatwist.config.model import HaCf, NodeName, Seconds
+
+LATENESS: Final = 0.1
+"""Seconds by which a wake-up may be late without being called late."""
+
+MAX_PATIENCE: Final = 3600.0
+"""The longest deadtime a peer may ask for, in seconds."""
+
+
+@define
+class Patience:
+    """
+    The limits of silence, shared by links and membership.
+
+    @ivar starting: communication is not established yet.
+    """
+
+    cf: HaCf
+    starting: bool = True
+    _asked: dict[NodeName, Seconds] = field(factory=dict)
+    _grace: Seconds = 0.0
+
+    def asked(self, node: NodeName, deadtime: Seconds) -> None:
+        """Take note of the deadtime a node asks for."""
+        self._asked[node] = min(deadtime, MAX_PATIENCE)
+
+    def forget(self, node: NodeName) -> None:
+        """Go back to our own deadtime for a node."""
+        self._asked.pop(node, None)
+
+    def deadtime(self, node: NodeName) -> Seconds:
+        """Return the silence after which a node is dead."""
+        if self.starting:
+            return self.cf.initdead
+        return self._asked.get(node, self.cf.deadtime)
+
+    def limit(self, node: NodeName, heard: Seconds) -> Seconds:
+        """Return when a node is dead that was last heard at C{heard}."""
+        return max(heard + self.deadtime(node), self._grace)
+
+    def woke(self, expected: Seconds, now: Seconds) -> None:
+        """
+        Take note of a wake-up that should have been at C{expected}.
+
+        A late judge gives everybody until one keepalive from now, at most
+        L{hatwist.cluster.patience.LATENESS} times ten.
+        """
+        if now - expected > LATENESS:
+            self._grace = now + min(self.cf.keepalive, 10 * LATENESS)

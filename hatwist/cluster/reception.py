@@ -1,0 +1,279 @@
+# -*- test-case-name: tests.cluster.test_reception -*-
+"""
+From bytes on a link to messages that are to be acted on (protocol 5, 8).
+
+Every message is authenticated before anything else looks at it.  What is not
+acceptable is counted, logged at a bounded rate, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.cluster.actions import Log
+from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.events import DatagramReceived, DeadlinePassed
+from hatwist.cluster.facts import (
+    MessageArrived,
+    MessageDelivered,
+    PeerDied,
+    PeerHeard,
+    PeerRestarted,
+    PeerStatusChanged,
+    Send,
+    UuidLearned,
+)
+from hatwist.cluster.names import Level, NodeStatus
+from hatwist.cluster.sequence import ACK_MODULUS, Arrival, Decision, Tracking, Verdict
+from hatwist.config.model import NodeName
+from hatwist.errors import AuthenticationError, MalformedError, RemoteError
+from hatwist.wire.envelope import open_datagram
+from hatwist.wire.message import Message
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.identity import Identity
+    from hatwist.config.model import HaConfig, Seconds
+
+MIN_REQUEST_DELAY: Final = 0.05
+"""Gaps are normal for some tens of milliseconds (protocol 8.7)."""
+
+MAX_REQUEST_RANGE: Final = 50
+"""A peer answers at most so many numbers of one request."""
+
+UUID_LENGTH: Final = 16
+_NO_UUID: Final = bytes(UUID_LENGTH)
+
+_Item = DatagramReceived | MessageArrived | DeadlinePassed | PeerDied | PeerStatusChanged
+
+
+@define
+class Reception:
+    """What was received of each peer, and what is asked for again."""
+
+    config: HaConfig
+    identity: Identity
+    rng: Random
+    complaints: Complaints
+    _tracks: dict[NodeName, Tracking] = field(init=False)
+    _uuids: dict[NodeName, bytes] = field(factory=dict)
+    _dead: set[NodeName] = field(factory=set)
+    _asking: set[NodeName] = field(factory=set)
+
+    def __attrs_post_init__(self) -> None:
+        self._tracks = {
+            name: Tracking(self.rng.randrange(ACK_MODULUS))
+            for name in self.config.cf.nodes
+            if name != self.identity.name
+        }
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Take in bytes, judge a message, ask again, or follow a peer's state."""
+        match item:
+            case DatagramReceived():
+                return self._open(item, now)
+            case MessageArrived():
+                try:
+                    return self._judge(item, now)
+                except MalformedError as error:
+                    return [*self._malformed(f"from {item.sender}", error, now)]
+            case DeadlinePassed():
+                return self._ask(now)
+            case PeerDied(peer):
+                self._dead.add(peer)
+                self._asking.discard(peer)
+                self._tracks[peer].forget()
+            case PeerStatusChanged(peer, status):
+                self._dead.discard(peer)
+                if status in (NodeStatus.UP, NodeStatus.ACTIVE):
+                    self._asking.add(peer)
+                else:
+                    self._asking.discard(peer)
+        return []
+
+    def deadline(self) -> Seconds:
+        """When the next missing message is to be asked for."""
+        return min(
+            (at for peer in self._asking for at in self._tracks[peer].missing.values()), default=float("inf")
+        )
+
+    def generation(self, peer: NodeName) -> int:
+        """Return the generation a peer was last heard with; 0 when never."""
+        return self._tracks[peer].generation
+
+    def _open(self, event: DatagramReceived, now: Seconds) -> list[Outcome]:
+        where = f"{event.link} {event.source}".rstrip()
+        try:
+            message = open_datagram(event.data, self.config.keys)
+            sender = self._sender(message)
+        except AuthenticationError as error:
+            return [*self._unauthentic(error, where, now)]
+        except RemoteError as error:
+            return [*self._malformed(f"on {where}", error, now)]
+        if sender == self.identity.name:
+            return self._own(message, event, now)
+        if sender not in self._tracks:
+            text = (
+                f"process_status_message: bad node [{sender}] in message (on {where}; it is not in our ha.cf)"
+            )
+            return [*self.complaints.note("unknown node", Level.ERROR, text, now)]
+        return [MessageArrived(event.link, sender, message)]
+
+    def _sender(self, message: Message) -> NodeName:
+        for name in ("t", "src", "ts"):
+            if not message.get(name):
+                raise MalformedError(f"no field {name!r}")
+        if not message.hexadecimal("ts"):
+            raise MalformedError("the time stamp is zero")
+        return NodeName(message.get("src"))
+
+    def _own(self, message: Message, event: DatagramReceived, now: Seconds) -> list[Outcome]:
+        if message.binary("srcuuid") in (None, self.identity.uuid):
+            return [PeerHeard(self.identity.name, event.link)]
+        text = (
+            f"another machine uses our name {self.identity.name}"
+            f" (on {event.link} {event.source}); its messages are ignored"
+        )
+        return [*self.complaints.note("our name", Level.ERROR, text, now)]
+
+    def _judge(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
+        message, sender = arrived.message, arrived.sender
+        learned = self._learn(sender, message)
+        if message.get("t").startswith("NS_"):
+            return [*learned, *self._unsequenced(arrived, now)]
+        sequence = message.hexadecimal("seq")
+        if not sequence:
+            raise MalformedError("no sequence number")
+        track = self._tracks[sender]
+        arrival = Arrival(
+            message.hexadecimal("hg") or 0, sequence, message.get("t") == "status", sender in self._dead
+        )
+        decision = track.decide(arrival)
+        if decision.lost:
+            self._schedule(track, now)
+        return [*learned, *self._report(sender, decision, arrival, now), *self._deliver(arrived, decision)]
+
+    def _unsequenced(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
+        message, sender = arrived.message, arrived.sender
+        if message.get("t") == "NS_nak_rexmit":
+            self._tracks[sender].give_up(message.hexadecimal("firstseq") or 0)
+            return [
+                Log(Level.ERROR, f"Irretrievably lost packet: node {sender} seq {message.get('firstseq')}")
+            ]
+        if message.get("dest", self.identity.name) != self.identity.name:
+            return []
+        return [PeerHeard(sender, arrived.link), MessageDelivered(sender, message)]
+
+    def _deliver(self, arrived: MessageArrived, decision: Decision) -> list[Outcome]:
+        match decision.verdict:
+            case Verdict.COPY:
+                self.complaints.count("copy")
+                return [PeerHeard(arrived.sender, arrived.link)]
+            case Verdict.OLD:
+                self.complaints.count("old copy")
+                return []
+            case Verdict.REPLAY:
+                return []
+            case Verdict.DELIVER:
+                if not self._for_us(arrived.message):
+                    return []
+                return [
+                    PeerHeard(arrived.sender, arrived.link),
+                    MessageDelivered(arrived.sender, arrived.message, returned=decision.returned),
+                ]
+
+    def _for_us(self, message: Message) -> bool:
+        uuid = message.binary("destuuid")
+        if uuid is not None and uuid != _NO_UUID:
+            return uuid == self.identity.uuid
+        return message.get("dest", self.identity.name) == self.identity.name
+
+    def _learn(self, sender: NodeName, message: Message) -> list[Outcome]:
+        uuid = message.binary("srcuuid")
+        known = self._uuids.get(sender)
+        if uuid is None or uuid == known or len(uuid) != UUID_LENGTH:
+            return []
+        self._uuids[sender] = uuid
+        learned: list[Outcome] = [UuidLearned(sender, uuid)]
+        if known is not None:
+            learned.append(Log(Level.WARN, f"nodename {sender} uuid changed to {uuid.hex()}"))
+        return learned
+
+    def _report(self, sender: NodeName, decision: Decision, arrival: Arrival, now: Seconds) -> list[Outcome]:
+        report: list[Outcome] = []
+        if decision.verdict is Verdict.REPLAY:
+            current = self._tracks[sender].generation
+            text = (
+                f"should_drop_message: attempted replay attack [{sender}]?"
+                f" [gen = {arrival.generation}, curgen = {current}]"
+            )
+            report.extend(self.complaints.note("replay", Level.ERROR, text, now))
+        if decision.restarted:
+            report.append(Log(Level.INFO, f"Heartbeat restart on node {sender}"))
+            report.append(PeerRestarted(sender, arrival.generation))
+        if decision.lost:
+            first, last = arrival.sequence - decision.lost - 1, arrival.sequence
+            report.append(Log(Level.WARN, f"{decision.lost} lost packet(s) for [{sender}] [{first}:{last}]"))
+        if decision.lost_all:
+            report.append(Log(Level.ERROR, "lost a lot of packets!"))
+        if decision.filled:
+            report.append(Log(Level.INFO, f"No pkts missing from {sender}!"))
+        if decision.acknowledge is not None:
+            report.append(Send(_acknowledgement(sender, decision.acknowledge)))
+        return report
+
+    def _schedule(self, track: Tracking, now: Seconds) -> None:
+        latest = self.config.cf.max_rexmit_delay
+        earliest = MIN_REQUEST_DELAY if latest >= 2 * MIN_REQUEST_DELAY else 0.0
+        for number, at in track.missing.items():
+            if not at:
+                track.missing[number] = now + self.rng.uniform(earliest, latest)
+
+    def _ask(self, now: Seconds) -> list[Outcome]:
+        requests: list[Outcome] = []
+        for peer, track in self._tracks.items():
+            if peer not in self._asking:
+                continue
+            due = sorted(number for number, at in track.missing.items() if at <= now)
+            for number in due:
+                track.missing[number] = now + self.config.cf.max_rexmit_delay
+            requests.extend(Send(_request(peer, first, last)) for first, last in _ranges(due))
+        return requests
+
+    def _unauthentic(self, error: AuthenticationError, where: str, now: Seconds) -> list[Log]:
+        if not self.config.cf.log_badpack:
+            self.complaints.count("not authentic")
+            return []
+        claimed = error.claimed or "?"
+        text = f"string2msg_ll: node [{claimed}] failed authentication (on {where}: {error})"
+        return self.complaints.note("not authentic", Level.WARN, text, now)
+
+    def _malformed(self, where: str, error: RemoteError, now: Seconds) -> list[Log]:
+        if not self.config.cf.log_badpack:
+            self.complaints.count("malformed")
+            return []
+        return self.complaints.malformed(where, error, now)
+
+
+def _acknowledgement(peer: NodeName, number: int) -> Message:
+    return Message.of(t="NS_ackmsg", dest=peer, ackseq=f"{number:x}")
+
+
+def _request(peer: NodeName, first: int, last: int) -> Message:
+    # The numbers are decimal here, unlike everywhere else (protocol 6.1).
+    return Message.of(t="NS_rexmit", dest=peer, firstseq=str(first), lastseq=str(last))
+
+
+def _ranges(numbers: list[int]) -> list[tuple[int, int]]:
+    """Join consecutive numbers into ranges of at most L{MAX_REQUEST_RANGE}."""
+    ranges: list[tuple[int, int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1 and number - ranges[-1][0] < MAX_REQUEST_RANGE:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return ranges

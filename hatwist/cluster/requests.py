@@ -1,0 +1,122 @@
+# -*- test-case-name: tests.cluster.test_requests -*-
+"""
+Get the local groups: probe them, ask for them, start them (protocol 10.6).
+
+With C{auto_failback legacy} the other node is asked for each group that does
+not run here; otherwise a message to ourselves stands in for the answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from hatwist.cluster import speech
+from hatwist.cluster.actions import Log
+from hatwist.cluster.facts import GroupProbed, HoldingsChanged, JobBegun, JobFinished, MessageDelivered, Send
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.names import Holding, Level
+from hatwist.cluster.ownership import Claim, Ground
+
+if TYPE_CHECKING:
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.ledger import Ledger
+    from hatwist.config.model import NodeName, ResourceGroup, Seconds
+    from hatwist.wire.message import Message
+
+_Item = MessageDelivered | GroupProbed | JobFinished
+
+
+def acquire_local(ledger: Ledger, cause: str, *, force: bool = False) -> list[Outcome]:
+    """
+    Claim the local groups and begin to start those that do not run.
+
+    Unless forced, nothing is done for groups that the other side holds or that
+    are claimed already (protocol 10.3).
+    """
+    if ledger.nice and not force:
+        if ledger.theirs & Holding.FOREIGN and ledger.living_peers():
+            return [Log(Level.INFO, "Local Resource acquisition completed. (none)")]
+        if ledger.ours & Holding.LOCAL:
+            return []
+    ledger.claim(Holding.LOCAL)
+    local = ledger.groups_of(Holding.LOCAL)
+    begun: list[Outcome] = [JobBegun(Job(Purpose.BOOT, local, (cause,), which=Holding.LOCAL))]
+    if not local:
+        begun.insert(0, Log(Level.INFO, f"No local resources [{ledger.me}] to acquire."))
+    return begun
+
+
+@define
+class Requests:
+    """Local groups whose request is under way."""
+
+    ledger: Ledger
+    _asked: dict[str, Job] = field(factory=dict)
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Follow probes, requests, answers and jobs."""
+        match item:
+            case MessageDelivered(sender, message, own):
+                return self._hear(sender, message, own)
+            case GroupProbed(job, group, running):
+                return [] if running or job.purpose is not Purpose.BOOT else self._request(job, group)
+            case JobFinished(job):
+                return self._finished(job)
+
+    def deadline(self) -> Seconds:
+        """Nothing here waits."""
+        return float("inf")
+
+    def _request(self, job: Job, group: ResourceGroup) -> list[Outcome]:
+        ledger = self.ledger
+        self._asked[group.key] = job
+        if not ledger.nice and ledger.living_peers():
+            return [Send(speech.ip_request(group.key))]
+        return [Send(speech.ip_response(ledger.me, group.key, own=True))]
+
+    def _hear(self, sender: NodeName, message: Message, own: bool) -> list[Outcome]:
+        match message.get("t"):
+            case "ip-request" if not own:
+                return self._hear_request(sender, message.get("ipaddr"))
+            case "ip-request-resp":
+                return self._hear_response(sender, message)
+            case _:
+                return []
+
+    def _hear_request(self, sender: NodeName, key: str) -> list[Outcome]:
+        """A node that has come back asks for one of its groups."""
+        ledger = self.ledger
+        groups = tuple(group for group in ledger.homed_at(sender) if group.key == key)
+        if not groups or ledger.leaving or not ledger.ours & Holding.FOREIGN:
+            return [speech.hook("ip-request"), Send(speech.ip_response(sender, key, own=False))]
+        job = Job(Purpose.ANSWER, groups, (f"node {sender} asks for it",), which=Holding.FOREIGN, node=sender)
+        return [speech.hook("ip-request"), JobBegun(job)]
+
+    def _hear_response(self, sender: NodeName, message: Message) -> list[Outcome]:
+        key = message.get("ipaddr")
+        if key not in self._asked or message.get("ok") != "OK":
+            return []
+        asked = self._asked.pop(key)
+        groups = tuple(group for group in asked.groups if group.key == key)
+        claim = Claim(Ground.HOME) if sender == self.ledger.me else Claim(Ground.REPLY, sender)
+        text = f"received ip-request-resp {key} OK {message.get('weown')}"
+        return [
+            speech.hook("ip-request-resp"),
+            Log(Level.PLAIN, text, "ip-request-resp(default)"),
+            JobBegun(Job(Purpose.REQUESTED, groups, asked.causes, claim, Holding.LOCAL)),
+        ]
+
+    def _finished(self, job: Job) -> list[Outcome]:
+        ledger = self.ledger
+        outcomes: list[Outcome] = []
+        if job.purpose is Purpose.BOOT:
+            if job.groups:
+                outcomes.append(Log(Level.INFO, "Local Resource acquisition completed."))
+            if ledger.nice:
+                outcomes.append(Send(speech.resource(ledger.ours, True, "req_our_resources()")))
+        if job.purpose is Purpose.ANSWER:
+            ledger.disclaim(Holding.FOREIGN)
+            outcomes.append(Send(speech.ip_response(job.node, job.groups[0].key, own=True)))
+        return [*outcomes, HoldingsChanged()]

@@ -1,0 +1,229 @@
+# -*- test-case-name: tests.cluster.test_resources -*-
+"""
+Agree with the peer who holds what: start, join, failback (protocol 10.2, 10.3).
+
+Requests, takeover, standby and leaving have modules of their own; all of them
+share one L{Ledger}.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.cluster import speech
+from hatwist.cluster.actions import Log
+from hatwist.cluster.deadlines import Deadlines
+from hatwist.cluster.events import DeadlinePassed, Started
+from hatwist.cluster.facts import (
+    CommunicationEstablished,
+    HandoverAsked,
+    HoldingsChanged,
+    JobBegun,
+    MessageDelivered,
+    PeerRestarted,
+    PeerStatusChanged,
+    Send,
+)
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.ledger import Phase, StandbyPhase
+from hatwist.cluster.names import Holding, Level, NodeStatus
+from hatwist.cluster.requests import acquire_local
+from hatwist.config.model import AutoFailback, NodeName
+from hatwist.errors import MalformedError
+
+if TYPE_CHECKING:
+    from hatwist.cluster.complaints import Complaints
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.ledger import Ledger
+    from hatwist.config.model import HaConfig, Seconds
+    from hatwist.wire.message import Message
+
+AGREEMENT_PERIOD: Final = 10.0
+"""Seconds from the first C{resource} message until one acts although nobody was stable."""
+
+FAILBACK_RETRY: Final = 1.0
+"""Seconds until a failback that could not begin is tried again."""
+
+_Item = (
+    Started | DeadlinePassed | CommunicationEstablished | MessageDelivered | PeerStatusChanged | PeerRestarted
+)
+
+
+@define
+class Resources:
+    """The side of the ledger that the messages C{starting} and C{resource} write."""
+
+    config: HaConfig
+    ledger: Ledger
+    complaints: Complaints
+    _deadlines: Deadlines = field(factory=Deadlines)
+    _announced: bool = False
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Follow the peers, and decide."""
+        match item:
+            case Started():
+                return [JobBegun(Job(Purpose.SWEEP, self.ledger.groups, ("the daemon starts",)))]
+            case DeadlinePassed():
+                return self._tick(now)
+            case CommunicationEstablished(alone):
+                return self._begin(alone)
+            case MessageDelivered(sender, message, own):
+                return self._hear(sender, message, own, now)
+            case PeerStatusChanged(peer, status):
+                self.ledger.peers[peer] = status
+                if status is NodeStatus.INIT:
+                    self.ledger.gone.discard(peer)
+            case PeerRestarted(peer):
+                self.ledger.gone.discard(peer)
+        return []
+
+    def deadline(self) -> Seconds:
+        """When to act without an answer, or to try a failback again."""
+        return self._deadlines.first()
+
+    def _begin(self, alone: bool) -> list[Outcome]:
+        ledger = self.ledger
+        if not ledger.nice:
+            ledger.phase = Phase.STABLE
+            return acquire_local(ledger, "communication is established")
+        ledger.phase = Phase.STARTING
+        begun: list[Outcome] = [Send(speech.starting())]
+        if alone:
+            # Nobody is there to answer, so nobody is waited for (protocol 10.10 e and f).
+            ledger.phase = Phase.STABLE
+            ledger.their_stable = True
+            begun.extend(acquire_local(ledger, "no other node is alive"))
+            begun.append(Send(speech.resource(ledger.ours, True)))
+        return begun
+
+    def _tick(self, now: Seconds) -> list[Outcome]:
+        ledger = self.ledger
+        outcomes: list[Outcome] = []
+        if self._deadlines.expire("agreement", now) and ledger.phase is Phase.RECEIVED:
+            ledger.phase = Phase.STABLE
+            cause = f"nobody was stable for {AGREEMENT_PERIOD:.0f} s"
+            outcomes.append(Log(Level.INFO, "local resource transition completed."))
+            outcomes.extend(acquire_local(ledger, cause))
+            outcomes.append(Send(speech.resource(ledger.ours, True)))
+        if self._deadlines.expire("failback", now):
+            outcomes.extend(self._fail_back(now))
+        return outcomes
+
+    def _hear(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
+        match message.get("t"):
+            case "starting" if not own:
+                return self._hear_starting()
+            case "resource":
+                return self._hear_resource(sender, message, own, now)
+            case _:
+                return []
+
+    def _hear_starting(self) -> list[Outcome]:
+        ledger = self.ledger
+        if ledger.phase is Phase.INIT:
+            # It came before our communication was up; our own C{starting} repairs it.
+            return []
+        if ledger.phase is Phase.STARTING:
+            ledger.phase = Phase.BOTH_STARTING
+        ledger.their_stable = False
+        return [Send(speech.resource(ledger.ours, ledger.phase is Phase.STABLE))]
+
+    def _hear_resource(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
+        ledger = self.ledger
+        try:
+            held = Holding.of(message.get("rsc_hold"))
+        except MalformedError as error:
+            return [
+                *self.complaints.note("malformed", Level.WARN, f"Bad message from {sender}: {error}", now)
+            ]
+        if ledger.phase is Phase.INIT and not own:
+            ledger.theirs = _merge(ledger.theirs, held, message)
+            return []
+        if ledger.phase in (Phase.STARTING, Phase.BOTH_STARTING):
+            ledger.phase = Phase.RECEIVED
+            self._deadlines.set("agreement", now + AGREEMENT_PERIOD)
+        outcomes = self._hear_own(message) if own else self._hear_peer(held, message, now)
+        return [*outcomes, *self._announce(message, own), HoldingsChanged()]
+
+    def _hear_own(self, message: Message) -> list[Outcome]:
+        ledger = self.ledger
+        if message.get("info") != "mach_down":
+            return []
+        ledger.takeover_running = False
+        ledger.needs_failback = True
+        ledger.their_stable = True
+        return [Log(Level.INFO, "mach_down takeover complete.")]
+
+    def _hear_peer(self, held: Holding, message: Message, now: Seconds) -> list[Outcome]:
+        ledger = self.ledger
+        ledger.theirs = _merge(ledger.theirs, held, message)
+        outcomes: list[Outcome] = []
+        if message.has("isstable"):
+            became_stable = message.get("isstable") == "1" and not ledger.their_stable
+            ledger.their_stable = message.get("isstable") == "1"
+            if became_stable:
+                outcomes.append(Log(Level.INFO, "remote resource transition completed."))
+                outcomes.append(Send(speech.resource(ledger.ours, ledger.phase is Phase.STABLE)))
+                outcomes.extend(self._fail_back(now))
+        if ledger.phase is Phase.RECEIVED and ledger.their_stable:
+            ledger.phase = Phase.STABLE
+            outcomes.append(Log(Level.INFO, "remote resource transition completed."))
+            outcomes.extend(acquire_local(ledger, "the other side is stable"))
+            outcomes.append(Send(speech.resource(ledger.ours, True)))
+            outcomes.extend(self._fail_back(now))
+        return [*outcomes, *self._adopt_orphans()]
+
+    def _adopt_orphans(self) -> list[Outcome]:
+        """
+        Take what is at home here and claimed by nobody.
+
+        heartbeat only logs this; it arises when a peer that held our groups
+        restarts within its deadtime.
+        """
+        ledger = self.ledger
+        settled = ledger.phase is Phase.STABLE and ledger.stable
+        claimed = ledger.ours & Holding.LOCAL or ledger.theirs & Holding.FOREIGN
+        if not settled or claimed or ledger.leaving:
+            return []
+        return [*acquire_local(ledger, "nobody held it"), Send(speech.resource(ledger.ours, True))]
+
+    def _announce(self, message: Message, own: bool) -> list[Outcome]:
+        """Say once that the first acquisition is over (heartbeat's test suite waits for it)."""
+        ledger = self.ledger
+        if self._announced or ledger.phase is not Phase.STABLE:
+            return []
+        theirs = self.config.cf.auto_failback is AutoFailback.OFF and ledger.theirs & Holding.FOREIGN
+        if not (ledger.ours & Holding.LOCAL or theirs):
+            return []
+        self._announced = True
+        reason = "T_RESOURCES(us)" if own or not theirs else "T_RESOURCES(them)"
+        if message.get("info") == "mach_down":
+            reason = "mach_down"
+        return [Log(Level.INFO, f"Initial resource acquisition complete ({reason})")]
+
+    def _fail_back(self, now: Seconds) -> list[Outcome]:
+        """Give foreign groups back to a peer that has returned (protocol 10.5)."""
+        ledger = self.ledger
+        wanted = (
+            self.config.cf.auto_failback is AutoFailback.ON
+            and ledger.needs_failback
+            and ledger.ours & Holding.FOREIGN
+            and ledger.living_peers()
+            and not ledger.leaving
+        )
+        if not wanted:
+            return []
+        if ledger.standby is StandbyPhase.NOT and ledger.their_stable and ledger.phase is Phase.STABLE:
+            return [HandoverAsked(Holding.FOREIGN, "auto_failback is on and its home node has returned")]
+        self._deadlines.set("failback", now + FAILBACK_RETRY)
+        return []
+
+
+def _merge(before: Holding, held: Holding, message: Message) -> Holding:
+    """Apply a claim: the full form replaces, the partial one adds (protocol 10.3)."""
+    if message.get("rtype") == "full" or held is Holding.NONE:
+        return held
+    return before | held

@@ -1,0 +1,68 @@
+# -*- test-case-name: tests.cluster.test_snapshot -*-
+"""
+Look at every machine of a node once, and write down what there is to show.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from hatwist.cluster.names import NodeStatus
+from hatwist.cluster.status import GroupView, NodeView, Status
+
+if TYPE_CHECKING:
+    from hatwist.cluster.node import Node
+    from hatwist.config.model import NodeName, ResourceGroup, Seconds
+
+
+def snapshot(node: Node, now: Seconds) -> Status:
+    """Return everything there is to show of a node at C{now}."""
+    ledger = node.ledger
+    return Status(
+        node=node.identity.name,
+        uuid=_uuid_text(node.identity.uuid),
+        generation=node.identity.generation,
+        status=node.membership.status,
+        mode="compatibility: heartbeat 3.0.6's protocol, two sides",
+        auto_failback=node.config.cf.auto_failback.value,
+        holding=ledger.ours,
+        peer_holding=ledger.theirs,
+        stable=ledger.stable,
+        leaving=ledger.leaving,
+        nodes=tuple(_node_view(node, name, now) for name in node.config.cf.nodes),
+        groups=tuple(_group_view(node, group, now) for group in node.config.groups),
+        counters=MappingProxyType(dict(sorted(node.complaints.counters.items()))),
+    )
+
+
+def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
+    links = node.links.view(name, now)
+    if name == node.identity.name:
+        deadtime = node.config.cf.deadtime
+        return NodeView(name, node.membership.status, node.identity.generation, 0.0, deadtime, links)
+    peer = node.membership.peers[name]
+    heard = None if peer.heard is None else now - peer.heard
+    generation = node.reception.generation(name)
+    return NodeView(name, peer.status, generation, heard, node.patience.deadtime(name), links)
+
+
+def _group_view(node: Node, group: ResourceGroup, now: Seconds) -> GroupView:
+    condition = node.work.condition(group)
+    owner = node.ledger.owner(group)
+    if node.membership.status is not NodeStatus.ACTIVE and owner != node.identity.name:
+        owner = None
+    return GroupView(
+        key=group.key,
+        home=group.node,
+        resources=tuple(resource.text for resource in group.resources),
+        owner=owner,
+        state=condition.state,
+        since=None if condition.since is None else now - condition.since,
+        why=node.reason(group.key),
+    )
+
+
+def _uuid_text(raw: bytes) -> str:
+    digits = raw.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

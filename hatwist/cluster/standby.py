@@ -1,0 +1,249 @@
+# -*- test-case-name: tests.cluster.test_standby -*-
+"""
+Hand groups over in an orderly way: the three-step standby (protocol 10.5).
+
+One node gives (C{me}), the other agrees (C{other}), each says when it is
+C{done}.  Sets are always in the words of the node that gives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.cluster import speech
+from hatwist.cluster.actions import Log, Record
+from hatwist.cluster.deadlines import Deadlines
+from hatwist.cluster.events import DeadlinePassed, StandbyWanted, TakeoverWanted
+from hatwist.cluster.facts import (
+    HandoverAsked,
+    HoldingsChanged,
+    JobBegun,
+    JobFinished,
+    JobsCancelled,
+    MessageDelivered,
+    Send,
+)
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.ledger import Phase, StandbyPhase
+from hatwist.cluster.names import Holding, Level
+from hatwist.cluster.ownership import Claim, Ground
+from hatwist.errors import MalformedError
+
+if TYPE_CHECKING:
+    from hatwist.cluster.complaints import Complaints
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.ledger import Ledger
+    from hatwist.config.model import NodeName, Seconds
+    from hatwist.wire.message import Message
+
+REPLY_PERIOD: Final = 10.0
+"""Seconds the other side has to agree."""
+
+MOVE_PERIOD: Final = 3600.0
+"""Seconds either side has for its resources."""
+
+_Item = StandbyWanted | TakeoverWanted | HandoverAsked | MessageDelivered | JobFinished | DeadlinePassed
+
+
+@define
+class Standby:
+    """One standby operation at a time, as giver or as taker."""
+
+    ledger: Ledger
+    complaints: Complaints
+    _deadlines: Deadlines = field(factory=Deadlines)
+    _cause: str = ""
+    "Why this node gives, for the records."
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Begin an operation, or take the next step of one."""
+        match item:
+            case StandbyWanted(which, requester):
+                return self._ask(which, f"{requester} asked {self.ledger.me} to go standby")
+            case TakeoverWanted(which, requester):
+                return self._ask_peer(which, requester)
+            case HandoverAsked(which, why):
+                return self._ask(which, why)
+            case MessageDelivered(sender, message, own):
+                return self._hear(sender, message, own, now)
+            case JobFinished(job):
+                return self._moved(job)
+            case DeadlinePassed():
+                return self._expire(now)
+
+    def deadline(self) -> Seconds:
+        """When an operation that is not answered is over."""
+        return self._deadlines.first()
+
+    def _ask(self, which: Holding, cause: str) -> list[Outcome]:
+        ledger = self.ledger
+        obstacle = self._obstacle(which)
+        if obstacle:
+            return [
+                Log(Level.WARN, f"standby message [{which.word}] from {ledger.me} ignored.  {obstacle}"),
+                Record("standby refused", which.word, ledger.me, (obstacle, cause)),
+            ]
+        self._cause = cause
+        return [
+            Log(Level.INFO, f"Going standby [{which.word}].", "hb_standby(default)"),
+            Send(speech.ask_resources(which, "me")),
+        ]
+
+    def _ask_peer(self, which: Holding, requester: str) -> list[Outcome]:
+        ledger = self.ledger
+        if not ledger.living_peers() or not ledger.nice:
+            reason = "no other node is alive" if ledger.nice else _ONLY_NICE
+            refused = Record("takeover refused", which.word, ledger.me, (reason, f"{requester} asked for it"))
+            return [Log(Level.WARN, f"takeover [{which.word}] refused: {reason}"), refused]
+        return [Send(speech.takeover(which))]
+
+    def _obstacle(self, which: Holding) -> str:
+        ledger = self.ledger
+        if not ledger.nice:
+            return _ONLY_NICE
+        if ledger.leaving:
+            return "This node is leaving."
+        if not ledger.living_peers():
+            return "No other node is alive."
+        if ledger.standby is not StandbyPhase.NOT:
+            return "Another standby operation is in progress."
+        if not ledger.their_stable:
+            return "Other side is in flux."
+        if ledger.phase is not Phase.STABLE or ledger.jobs or ledger.takeover_running:
+            return "local resources in flux."
+        if not ledger.ours & which:
+            return f"This node holds no {which.word} resources."
+        return ""
+
+    def _hear(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
+        kind = message.get("t")
+        if kind not in ("ask_resources", "hb_takeover") or (own and kind == "hb_takeover"):
+            return []
+        try:
+            which = Holding.of(message.get("rsc_hold", "all"))
+        except MalformedError as error:
+            return [
+                *self.complaints.note("malformed", Level.WARN, f"Bad message from {sender}: {error}", now)
+            ]
+        if kind == "hb_takeover":
+            return [speech.hook("hb_takeover"), *self._ask(which.swapped, f"node {sender} asked for it")]
+        if not self.ledger.nice:
+            return [Log(Level.INFO, _ONLY_NICE)]
+        return self._step(sender, which, message.get("info"), own, now)
+
+    def _step(self, sender: NodeName, which: Holding, turn: str, own: bool, now: Seconds) -> list[Outcome]:
+        """Take one step; the table is protocol 10.5's."""
+        match self.ledger.standby, turn, own:
+            case StandbyPhase.NOT, "me", _:
+                return self._begin(sender, which, own, now)
+            case StandbyPhase.GIVING, "other", False:
+                return self._give(sender, which, now)
+            case StandbyPhase.GIVING, "done", True:
+                self._deadlines.set("standby", now + MOVE_PERIOD)
+                self.ledger.standby = StandbyPhase.DONE
+                return [Log(Level.INFO, f"Local standby process completed [{which.word}].")]
+            case StandbyPhase.TAKING, "done", False:
+                return self._take(sender, which, now)
+            case StandbyPhase.TAKING, "other", True:
+                return []
+            case StandbyPhase.DONE, "done", _:
+                return self._end(which, own)
+            case _:
+                return self._ignore(sender, turn, now)
+
+    def _begin(self, sender: NodeName, which: Holding, own: bool, now: Seconds) -> list[Outcome]:
+        ledger = self.ledger
+        wants = Log(Level.INFO, f"{sender} wants to go standby [{which.word}]")
+        if not ledger.their_stable or ledger.phase is not Phase.STABLE or ledger.leaving:
+            text = f"standby message [me] from {sender} ignored.  Other side is in flux."
+            return [wants, Log(Level.WARN, text)]
+        ledger.their_stable = False
+        ledger.handing = which
+        if own:
+            self._deadlines.set("standby", now + REPLY_PERIOD)
+            ledger.standby = StandbyPhase.GIVING
+            return [wants]
+        self._deadlines.set("standby", now + MOVE_PERIOD)
+        ledger.standby = StandbyPhase.TAKING
+        return [wants, Send(speech.ask_resources(which, "other"))]
+
+    def _give(self, sender: NodeName, which: Holding, now: Seconds) -> list[Outcome]:
+        ledger = self.ledger
+        self._deadlines.set("standby", now + MOVE_PERIOD)
+        ledger.handing = which
+        given = ledger.groups_of(which & ledger.ours)
+        ledger.disclaim(which)
+        job = Job(Purpose.GIVE, given, (self._cause,), which=which, node=sender)
+        return [
+            Log(Level.INFO, f"standby: {sender} can take our {which.word} resources"),
+            Send(speech.resource(ledger.ours, False, "standby")),
+            Log(Level.INFO, f"give up {which.word} HA resources (standby)."),
+            JobBegun(job),
+        ]
+
+    def _take(self, sender: NodeName, which: Holding, now: Seconds) -> list[Outcome]:
+        ledger = self.ledger
+        self._deadlines.set("standby", now + MOVE_PERIOD)
+        ledger.handing = which
+        ledger.standby = StandbyPhase.DONE
+        ledger.theirs &= ~which
+        taken = which.swapped
+        cause = f"node {sender} went standby [{which.word}]"
+        claim = Claim(Ground.HANDOVER, sender)
+        job = Job(Purpose.TAKE, ledger.groups_of(taken), (cause,), claim, which, sender)
+        return [
+            Log(Level.INFO, f"standby: acquire [{which.word}] resources from {sender}"),
+            Log(Level.INFO, f"acquire {taken.word} HA resources (standby)."),
+            JobBegun(job),
+        ]
+
+    def _moved(self, job: Job) -> list[Outcome]:
+        """Our resources are moved; say so, unless the operation was cancelled meanwhile."""
+        phase = self.ledger.standby
+        if job.purpose is Purpose.GIVE and phase is StandbyPhase.GIVING:
+            done = f"{job.which.word} HA resource release completed (standby)."
+        elif job.purpose is Purpose.TAKE and phase is StandbyPhase.DONE:
+            done = f"{job.which.swapped.word} HA resource acquisition completed (standby)."
+        else:
+            return []
+        return [Log(Level.INFO, done), Send(speech.ask_resources(job.which, "done"))]
+
+    def _end(self, which: Holding, own: bool) -> list[Outcome]:
+        ledger = self.ledger
+        self._deadlines.clear("standby")
+        ledger.standby = StandbyPhase.NOT
+        if own:
+            ledger.claim(which.swapped)
+            done = Log(Level.INFO, f"Standby resource acquisition done [{which.word}].")
+        else:
+            if which & Holding.FOREIGN:
+                ledger.needs_failback = False
+            done = Log(Level.INFO, f"Other node completed standby takeover of {which.word} resources.")
+        return [done, Send(speech.resource(ledger.ours, True)), HoldingsChanged()]
+
+    def _ignore(self, sender: NodeName, turn: str, now: Seconds) -> list[Outcome]:
+        if turn == "me" and self._deadlines.pending("standby"):
+            left = self._deadlines.remaining("standby", now)
+            text = f"Standby in progress- new request from {sender} ignored [{left:.0f} seconds left]"
+            return [Log(Level.WARN, text)]
+        state = self.ledger.standby.value
+        return [Log(Level.WARN, f"Ignored standby message '{turn:.20}' from {sender} in state {state}")]
+
+    def _expire(self, now: Seconds) -> list[Outcome]:
+        ledger = self.ledger
+        if not self._deadlines.expire("standby", now) or ledger.standby is StandbyPhase.NOT:
+            return []
+        ledger.standby = StandbyPhase.NOT
+        ledger.their_stable = True
+        text = "No reply to standby request.  Standby request cancelled."
+        return [
+            Log(Level.WARN, text),
+            Record("standby cancelled", ledger.handing.word, ledger.me, ("the other node did not answer",)),
+            JobsCancelled((Purpose.GIVE, Purpose.TAKE)),
+            HoldingsChanged(),
+        ]
+
+
+_ONLY_NICE: Final = "Standby mode only implemented when nice_failback on"

@@ -1,0 +1,167 @@
+# -*- test-case-name: tests.cluster.test_takeover -*-
+"""
+What becomes of the groups of a node that died or left (protocol 10.4, 10.7).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.cluster import speech
+from hatwist.cluster.actions import Log, Record
+from hatwist.cluster.deadlines import Deadlines
+from hatwist.cluster.events import DeadlinePassed
+from hatwist.cluster.facts import (
+    HandoverAsked,
+    HoldingsChanged,
+    JobBegun,
+    JobFinished,
+    JobsCancelled,
+    MessageDelivered,
+    PeerDied,
+    Send,
+)
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.ledger import StandbyPhase
+from hatwist.cluster.names import Holding, Level, NodeStatus
+from hatwist.cluster.ownership import Claim, Ground
+from hatwist.cluster.requests import acquire_local
+
+if TYPE_CHECKING:
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.ledger import Ledger
+    from hatwist.config.model import NodeName, Seconds
+
+FAILED_START_DELAY: Final = 30.0
+"""Seconds after a failed start until the group is offered to the peer (protocol 10.9)."""
+
+_SCRIPT: Final = "mach_down(default)"
+
+_Item = PeerDied | MessageDelivered | JobFinished | DeadlinePassed
+
+
+@define
+class Takeover:
+    """Takes over, and offers what could not be started to the peer, once."""
+
+    ledger: Ledger
+    _deadlines: Deadlines = field(factory=Deadlines)
+    _offer: Holding = Holding.NONE
+    _offered: set[str] = field(factory=set)
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Follow deaths, goodbyes and the jobs that follow from them."""
+        match item:
+            case PeerDied():
+                return self._bury(item)
+            case MessageDelivered(sender, message, own):
+                return [] if own or message.get("t") != "shutdone" else self._hear_goodbye(sender)
+            case JobFinished():
+                return self._finished(item, now)
+            case DeadlinePassed():
+                return self._make_offer(now)
+
+    def deadline(self) -> Seconds:
+        """When a group whose start failed is offered to the peer."""
+        return self._deadlines.first()
+
+    def _bury(self, died: PeerDied) -> list[Outcome]:
+        ledger = self.ledger
+        ledger.peers[died.peer] = NodeStatus.DEAD
+        cancelled = self._cancel_standby()
+        if ledger.leaving:
+            return [*cancelled, speech.hook("status"), HoldingsChanged()]
+        heard = "status from" if died.heard else "sign of"
+        cause = f"no {heard} {died.peer} for {died.silence:.3f} s"
+        empty = ledger.theirs is Holding.NONE if ledger.nice else died.peer in ledger.gone
+        if not (died.heard and empty):
+            return [
+                *cancelled,
+                Log(Level.WARN, "No STONITH device configured."),
+                Log(Level.WARN, "Shared disks are not protected."),
+                Send(speech.stonith(died.peer, "n_stnth")),
+                *self._take_over(died.peer, Ground.DEATH, cause),
+            ]
+        quiet: list[Outcome] = [
+            *cancelled,
+            Log(Level.INFO, f"Dead node {died.peer} gave up resources."),
+            Send(speech.stonith(died.peer, "unneeded")),
+        ]
+        if ledger.ours is Holding.ALL:
+            ledger.their_stable = True
+            return [*quiet, speech.hook("status"), HoldingsChanged()]
+        return [*quiet, *self._take_over(died.peer, Ground.DEATH, cause)]
+
+    def _cancel_standby(self) -> list[Outcome]:
+        ledger = self.ledger
+        if ledger.standby is StandbyPhase.NOT:
+            return []
+        ledger.standby = StandbyPhase.NOT
+        return [
+            Log(Level.INFO, "Cancelling pending standby operation"),
+            JobsCancelled((Purpose.GIVE, Purpose.TAKE)),
+        ]
+
+    def _hear_goodbye(self, sender: NodeName) -> list[Outcome]:
+        """The peer has given up everything; it is acted on before it is dead."""
+        ledger = self.ledger
+        heard: list[Outcome] = [Log(Level.INFO, f"Received shutdown notice from '{sender}'.")]
+        ledger.gone.add(sender)
+        ledger.theirs = Holding.NONE
+        ledger.their_stable = True
+        if ledger.leaving:
+            cancelled = Log(Level.INFO, "Resource takeover cancelled - shutdown in progress.")
+            return [*heard, cancelled, HoldingsChanged()]
+        heard.extend(self._cancel_standby())
+        if ledger.nice and ledger.ours is Holding.ALL:
+            return [*heard, HoldingsChanged()]
+        cause = f"node {sender} left and gave up its resources"
+        return [*heard, *self._take_over(sender, Ground.GOODBYE, cause)]
+
+    def _take_over(self, node: NodeName, ground: Ground, cause: str) -> list[Outcome]:
+        ledger = self.ledger
+        ledger.claim(Holding.FOREIGN)
+        ledger.theirs = Holding.NONE
+        ledger.their_stable = True
+        ledger.takeover_running = True
+        groups = ledger.homed_at(node)
+        job = Job(Purpose.TAKEOVER, groups, (cause,), Claim(ground, node), Holding.FOREIGN, node)
+        return [
+            Log(Level.INFO, f"Resources being acquired from {node}."),
+            Record("takeover of node", node, ledger.me, (cause,)),
+            speech.hook("status"),
+            *(Log(Level.INFO, f"Taking over resource group {group.key}", _SCRIPT) for group in groups),
+            JobBegun(job),
+            *acquire_local(ledger, cause, force=True),
+        ]
+
+    def _finished(self, item: JobFinished, now: Seconds) -> list[Outcome]:
+        self._remember(item, now)
+        if item.job.purpose is not Purpose.TAKEOVER:
+            return []
+        complete = Log(Level.INFO, f"mach_down takeover complete for node {item.job.node}.", _SCRIPT)
+        if not self.ledger.nice:
+            self.ledger.takeover_running = False
+            return [complete, HoldingsChanged()]
+        acquired = Log(Level.INFO, "hatwist: nice_failback: foreign resources acquired", _SCRIPT)
+        return [acquired, complete, Send(speech.mach_down())]
+
+    def _remember(self, item: JobFinished, now: Seconds) -> None:
+        """Note which groups are to be offered; one that failed on both sides stays where it is."""
+        for group in item.job.groups:
+            if group.key not in item.failed:
+                self._offered.discard(group.key)
+            elif group.key not in self._offered:
+                self._offered.add(group.key)
+                self._offer |= self.ledger.side(group)
+                self._deadlines.set("offer", now + FAILED_START_DELAY)
+
+    def _make_offer(self, now: Seconds) -> list[Outcome]:
+        if not self._deadlines.expire("offer", now):
+            return []
+        which, self._offer = self._offer, Holding.NONE
+        if self.ledger.leaving or not self.ledger.living_peers():
+            return []
+        return [HandoverAsked(which, "its start failed here")]

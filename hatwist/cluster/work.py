@@ -1,0 +1,232 @@
+# -*- test-case-name: tests.cluster.test_work -*-
+"""
+Carry out jobs: sequences of orders about groups, each with a ticket.
+
+A job asks for its groups one after the other, in file order.  Two jobs never
+touch one group at the same time.  A start is ordered only if the rule of
+ownership allows it at that moment.  A release does not fail: what cannot be
+stopped is tried again, because nobody else may have it before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field, frozen
+
+from hatwist.cluster.actions import Log, Record, RunGroup
+from hatwist.cluster.deadlines import Deadlines
+from hatwist.cluster.events import DeadlinePassed, GroupFinished
+from hatwist.cluster.facts import GroupProbed, JobBegun, JobFinished, JobsCancelled
+from hatwist.cluster.jobs import Purpose
+from hatwist.cluster.names import GroupState, Level, Outcome, Ticket, Verb
+from hatwist.cluster.ownership import may_own
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatwist.cluster import facts
+    from hatwist.cluster.jobs import Job
+    from hatwist.cluster.ledger import Ledger
+    from hatwist.config.model import ResourceGroup, Seconds
+
+RETRY_DELAY: Final = 10.0
+"""Seconds until a group that could not be stopped is tried again."""
+
+TICKET_LIMIT: Final = 3600.0
+"""Seconds after which an order without an answer counts as failed (protocol 10.5)."""
+
+
+_VERBS: Final = {
+    Purpose.SWEEP: Verb.STATUS,
+    Purpose.BOOT: Verb.STATUS,
+    Purpose.REQUESTED: Verb.START,
+    Purpose.TAKEOVER: Verb.START,
+    Purpose.GIVE: Verb.STOP,
+    Purpose.TAKE: Verb.START,
+    Purpose.LEAVE: Verb.STOP,
+    Purpose.ANSWER: Verb.STOP,
+}
+
+
+@define
+class _Running:
+    job: Job
+    left: list[ResourceGroup]
+    failed: list[str] = field(factory=list)
+
+
+@define
+class _Order:
+    running: _Running
+    group: ResourceGroup
+    verb: Verb
+
+
+@frozen
+class Condition:
+    """What is known of a group on this node, since when, and why."""
+
+    state: GroupState = GroupState.STOPPED
+    since: Seconds | None = None
+    why: str = ""
+
+
+@define
+class Work:
+    """The jobs that are running and what became of each group."""
+
+    ledger: Ledger
+    conditions: dict[str, Condition] = field(factory=dict)
+    _jobs: list[_Running] = field(factory=list)
+    _orders: dict[Ticket, _Order] = field(factory=dict)
+    _deadlines: Deadlines = field(factory=Deadlines)
+    _tickets: int = 0
+
+    def handle(
+        self, item: JobBegun | JobsCancelled | GroupFinished | DeadlinePassed, now: Seconds
+    ) -> list[facts.Outcome]:
+        """Begin a job, go on with one, or try again what could not be stopped."""
+        match item:
+            case JobsCancelled(purposes):
+                for running in self._jobs:
+                    if running.job.purpose in purposes:
+                        running.left.clear()
+            case JobBegun(job):
+                self._jobs.append(_Running(job, list(job.groups)))
+                self.ledger.jobs += 1
+            case GroupFinished(ticket, outcome, detail):
+                return [*self._finished(ticket, outcome, detail, now), *self._advance(now)]
+            case DeadlinePassed():
+                return [*self._expired(now), *self._advance(now)]
+        return self._advance(now)
+
+    def deadline(self) -> Seconds:
+        """When an answer is overdue, or a stop is to be tried again."""
+        return self._deadlines.first()
+
+    def condition(self, group: ResourceGroup) -> Condition:
+        """Return what is known of a group here."""
+        return self.conditions.get(group.key, Condition())
+
+    def busy(self, group: ResourceGroup) -> bool:
+        """Say whether an order about a group is out."""
+        return any(order.group is group for order in self._orders.values())
+
+    def _advance(self, now: Seconds) -> list[facts.Outcome]:
+        outcomes: list[facts.Outcome] = []
+        for running in list(self._jobs):
+            outcomes.extend(self._next_orders(running, now))
+            if not running.left and not self._has_order(running):
+                self._jobs.remove(running)
+                self.ledger.jobs -= 1
+                outcomes.append(JobFinished(running.job, tuple(running.failed)))
+        return outcomes
+
+    def _next_orders(self, running: _Running, now: Seconds) -> Iterator[facts.Outcome]:
+        while running.left and not self._has_order(running):
+            group = running.left[0]
+            if self.busy(group) or self._deadlines.pending(f"retry {group.key}"):
+                return
+            verb = _VERBS[running.job.purpose]
+            if verb is Verb.START:
+                permission = may_own(group, running.job.claim, self.ledger)
+                yield self._record(running.job, group, permission.allowed, permission.reason)
+                if not permission.allowed:
+                    running.left.pop(0)
+                    continue
+            elif verb is Verb.STOP:
+                yield self._record(running.job, group, True, "")
+            running.left.pop(0)
+            yield self._order(running, group, verb, now)
+
+    def _order(self, running: _Running, group: ResourceGroup, verb: Verb, now: Seconds) -> RunGroup:
+        self._tickets += 1
+        ticket = Ticket(self._tickets)
+        self._orders[ticket] = _Order(running, group, verb)
+        self._deadlines.set(f"ticket {ticket}", now + TICKET_LIMIT)
+        if verb is not Verb.STATUS:
+            state = GroupState.STARTING if verb is Verb.START else GroupState.STOPPING
+            why = "; ".join((running.job.purpose.value, *running.job.causes))
+            self.conditions[group.key] = Condition(state, now, why)
+        return RunGroup(ticket, group, verb)
+
+    def _finished(self, ticket: Ticket, outcome: Outcome, detail: str, now: Seconds) -> list[facts.Outcome]:
+        order = self._orders.pop(ticket, None)
+        if order is None:
+            return []
+        self._deadlines.clear(f"ticket {ticket}")
+        if order.verb is Verb.STATUS:
+            return self._probed(order, outcome is Outcome.RUNNING, now)
+        if order.verb is Verb.START:
+            return self._started(order, outcome is Outcome.OK, detail, now)
+        return self._stopped(order, outcome is Outcome.OK, detail, now)
+
+    def _probed(self, order: _Order, running: bool, now: Seconds) -> list[facts.Outcome]:
+        if order.running.job.purpose is Purpose.SWEEP and running:
+            return self._sweep(order, now)
+        if running:
+            self._become(order.group, GroupState.RUNNING, now)
+        return [GroupProbed(order.running.job, order.group, running)]
+
+    def _sweep(self, order: _Order, now: Seconds) -> list[facts.Outcome]:
+        key = order.group.key
+        return [
+            Log(
+                Level.WARN,
+                f"Resource {key} is active, and should not be!  Releasing it.",
+                "ResourceManager(default)",
+            ),
+            Record("release", key, self.ledger.me, ("it ran before this daemon had a right to it",)),
+            self._order(order.running, order.group, Verb.STOP, now),
+        ]
+
+    def _started(self, order: _Order, ok: bool, detail: str, now: Seconds) -> list[facts.Outcome]:
+        if ok:
+            self._become(order.group, GroupState.RUNNING, now)
+            return []
+        order.running.failed.append(order.group.key)
+        self._become(order.group, GroupState.FAILED, now, detail)
+        cause = detail or "no reason was given"
+        return [Record("start failed", order.group.key, self.ledger.me, (cause,))]
+
+    def _stopped(self, order: _Order, ok: bool, detail: str, now: Seconds) -> list[facts.Outcome]:
+        if ok:
+            self._become(order.group, GroupState.STOPPED, now)
+            return []
+        self._become(order.group, GroupState.BLOCKED, now, detail)
+        self._deadlines.set(f"retry {order.group.key}", now + RETRY_DELAY)
+        order.running.left.insert(0, order.group)
+        cause = detail or "no reason was given"
+        return [
+            Log(
+                Level.CRIT,
+                f"Resource STOP failure: group {order.group.key} may still run here, so nobody else may"
+                f" have it.  Trying again in {RETRY_DELAY:.0f} s.",
+                "ResourceManager(default)",
+            ),
+            Record("stop failed", order.group.key, self.ledger.me, (cause,)),
+        ]
+
+    def _become(self, group: ResourceGroup, state: GroupState, now: Seconds, detail: str = "") -> None:
+        before = self.condition(group)
+        why = "; ".join(part for part in (before.why, detail) if part)
+        self.conditions[group.key] = Condition(state, now, why)
+
+    def _expired(self, now: Seconds) -> list[facts.Outcome]:
+        outcomes: list[facts.Outcome] = []
+        for ticket in list(self._orders):
+            if self._deadlines.expire(f"ticket {ticket}", now):
+                detail = f"no answer within {TICKET_LIMIT:.0f} s"
+                outcomes.extend(self._finished(ticket, Outcome.FAILED, detail, now))
+        for group in self.ledger.groups:
+            self._deadlines.expire(f"retry {group.key}", now)
+        return outcomes
+
+    def _has_order(self, running: _Running) -> bool:
+        return any(order.running is running for order in self._orders.values())
+
+    def _record(self, job: Job, group: ResourceGroup, allowed: bool, reason: str) -> Record:
+        decision = job.purpose.value if allowed else f"{job.purpose.value} refused"
+        causes = (reason, *job.causes) if reason else job.causes
+        return Record(decision, group.key, self.ledger.me, causes)
