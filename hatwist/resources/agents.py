@@ -104,7 +104,7 @@ class OcfAgent:
     parameters: Mapping[str, str]
     stage: Stage
 
-    def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:  # noqa: ARG002
+    def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:
         """See L{IResourceAgent.run}; judged by L{judge_ocf}."""
         return Deferred.fromCoroutine(self._run(verb))
 

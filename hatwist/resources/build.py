@@ -15,11 +15,12 @@ from twisted.internet.interfaces import IReactorProcess, IReactorTime
 from hatwist.config.model import Resource
 from hatwist.errors import AgentError
 from hatwist.interfaces import IResourceAgent
-from hatwist.resources.agents import DEFAULT_TIMEOUTS, ScriptAgent, Stage, Timeouts
+from hatwist.resources.agents import DEFAULT_TIMEOUTS, OcfAgent, ScriptAgent, Stage, Timeouts
 from hatwist.resources.announce import Announcer
 from hatwist.resources.groups import STOP_RETRIES, GroupRunner
 from hatwist.resources.ipaddr import BUILTIN_NAMES, AddressAgent, make_announcer
 from hatwist.resources.locate import INIT_DIRECTORY, OCF_ROOT, Places
+from hatwist.resources.ocf import OCF_SCRIPT, find_ocf
 from hatwist.resources.process import run_program
 from hatwist.resources.reporting import Log
 from hatwist.resources.wanted import read_wanted
@@ -71,13 +72,19 @@ class Agents:
         """
         builtin = resource.script in BUILTIN_NAMES
         path = self.places.script(resource.script)
+        if resource.script == OCF_SCRIPT or (path is None and not builtin):
+            return self._ocf_agent(resource)
         if path is not None and not (builtin and self.force_builtin):
             return ScriptAgent(path, self.stage)
-        if builtin:
-            wanted = read_wanted(resource.arguments)
-            path = f"{self.places.resource_directory}/{resource.script}"
-            return AddressAgent(wanted, path, self.stage.log, self.announcer)
-        raise AgentError(f"Cannot locate resource script {resource.script}")
+        wanted = read_wanted(resource.arguments)
+        where = f"{self.places.resource_directory}/{resource.script}"
+        return AddressAgent(wanted, where, self.stage.log, self.announcer)
+
+    def _ocf_agent(self, resource: Resource) -> IResourceAgent:
+        call = find_ocf(self.places, resource)
+        if call is None:
+            raise AgentError(f"Cannot locate resource script {resource.script}")
+        return OcfAgent(call.path, call.provider, call.instance, call.parameters, self.stage)
 
 
 def make_runner(

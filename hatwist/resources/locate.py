@@ -34,13 +34,21 @@ class Places:
         """Where heartbeat's own resource scripts are."""
         return os.path.join(self.directory, "resource.d")
 
+    def ocf_directory(self, provider: str = "") -> str:
+        """Return where the OCF agents of a provider are; of all if none is named."""
+        return os.path.join(self.ocf_root, "resource.d", provider)
+
     def script(self, name: str) -> str | None:
         """Return the script of a resource: resource.d before init.d; None if there is none."""
         return find_program((self.resource_directory, self.init_directory), name)
 
 
 def find_program(directories: Sequence[str], name: str) -> str | None:
-    """Return the first regular, executable file of that name, or None."""
+    """
+    Return the first regular, executable file of that name; None if there is none.
+
+    A name is one part of a path: haresources must not lead out of the directories.
+    """
     if not name or "/" in name:
         return None
     for directory in directories:

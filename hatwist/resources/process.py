@@ -170,7 +170,7 @@ class _Run(ProcessProtocol):
             return
         self._finish_if_group_is_gone()
 
-    def processEnded(self, reason: Failure) -> None:  # noqa: ARG002
+    def processEnded(self, reason: Failure) -> None:
         """It ended and nobody holds its pipes."""
         if self._stage is _Stage.DRAINING:
             self._finish()
