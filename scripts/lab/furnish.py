@@ -70,7 +70,7 @@ def main() -> None:
     shutil.rmtree(run, ignore_errors=True)
     run.mkdir(parents=True)
     mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(run))
-    for path in ("lock", "hatwist", "machine"):
+    for path in ("lock", "machine", "resource-agents"):
         (run / path).mkdir()
     for directory, private in PRIVATE.items():
         name = directory.strip("/").replace("/", "-")
