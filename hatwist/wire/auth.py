@@ -14,7 +14,9 @@ from typing import Final
 from attrs import field, frozen
 
 from hatwist.errors import AuthenticationError
-from hatwist.wire.limits import MAX_METHOD_INDEX
+
+MAX_METHOD_INDEX: Final = 15
+"""Authkeys numbers its methods 0 to 15."""
 
 _REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 

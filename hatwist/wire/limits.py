@@ -3,7 +3,8 @@
 Every bound on what a peer can make us hold or do (protocol section 1.1).
 
 Lengths are bytes.  Where heartbeat has a bound of its own it is the same one;
-the others are wide enough for anything a heartbeat ever writes.
+the others are wide enough for anything a heartbeat ever writes.  One more, the
+number of a signing method, stands in L{hatwist.wire.auth}.
 """
 
 from __future__ import annotations
@@ -33,9 +34,6 @@ MAX_LENGTH_DIGITS: Final = 7
 
 MAX_DIGITS: Final = 16
 """Digits of a number in a field."""
-
-MAX_METHOD_INDEX: Final = 15
-"""Authkeys numbers its methods 0 to 15."""
 
 MAX_DIGEST: Final = 64
 """Digits of a digest; sha1 has 40."""
