@@ -62,3 +62,7 @@ class AgentError(HatwistError):
 
 class StateError(HatwistError):
     """A state file cannot be read or written."""
+
+
+class ControlError(HatwistError):
+    """The daemon cannot be asked, or it refuses."""

@@ -1,0 +1,141 @@
+# -*- test-case-name: tests.control.test_report -*-
+"""
+A status as plain lists and dictionaries, for Perspective Broker and for JSON.
+
+This is what scripts read, so it only ever grows; what changes its meaning
+gets a new L{VERSION}.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypedDict
+
+if TYPE_CHECKING:
+    from hatwist.cluster.actions import Record
+    from hatwist.cluster.status import GroupView, LinkView, NodeView, Status
+
+VERSION: Final = 1
+"""Of the report's form."""
+
+
+class LinkReport(TypedDict):
+    """One link; C{heard} is an age in seconds, None for never."""
+
+    link: str
+    status: str
+    heard: float | None
+
+
+class NodeReport(TypedDict):
+    """One member; C{heard} and C{deadtime} are seconds."""
+
+    name: str
+    status: str
+    generation: int
+    heard: float | None
+    deadtime: float
+    links: list[LinkReport]
+
+
+class GroupReport(TypedDict):
+    """One resource group; C{state} is its state on this node, C{since} the age of that."""
+
+    key: str
+    home: str
+    resources: list[str]
+    owner: str | None
+    state: str
+    since: float | None
+    why: str
+
+
+class Report(TypedDict):
+    """Everything there is to show of a node."""
+
+    version: int
+    node: str
+    uuid: str
+    generation: int
+    status: str
+    mode: str
+    auto_failback: str
+    holding: str
+    peer_holding: str
+    stable: bool
+    leaving: bool
+    nodes: list[NodeReport]
+    groups: list[GroupReport]
+    counters: dict[str, int]
+
+
+def plain(text: str) -> str:
+    """
+    Make text that can be encoded.
+
+    What peers send may hold bytes that are not UTF-8, as surrogate escapes;
+    they are shown as a question mark.
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def report(status: Status) -> Report:
+    """Turn a snapshot into plain values; ages are rounded to milliseconds."""
+    return {
+        "version": VERSION,
+        "node": plain(status.node),
+        "uuid": plain(status.uuid),
+        "generation": status.generation,
+        "status": status.status.value,
+        "mode": plain(status.mode),
+        "auto_failback": plain(status.auto_failback),
+        "holding": status.holding.word,
+        "peer_holding": status.peer_holding.word,
+        "stable": status.stable,
+        "leaving": status.leaving,
+        "nodes": [_node(one) for one in status.nodes],
+        "groups": [_group(one) for one in status.groups],
+        "counters": {plain(name): count for name, count in status.counters.items()},
+    }
+
+
+def decision_text(record: Record) -> str:
+    """
+    Put a decision into one line: what, about what, by whom, and why.
+
+    The first words are the decision's own name, so that a client can tell a
+    refusal by them.
+    """
+    causes = "; ".join(record.causes)
+    tail = f": {causes}" if causes else ""
+    return plain(f"{record.decision} [{record.subject}] by {record.node}{tail}")
+
+
+def _node(view: NodeView) -> NodeReport:
+    return {
+        "name": plain(view.name),
+        "status": view.status.value,
+        "generation": view.generation,
+        "heard": _age(view.heard),
+        "deadtime": view.deadtime,
+        "links": [_link(one) for one in view.links],
+    }
+
+
+def _link(view: LinkView) -> LinkReport:
+    return {"link": plain(view.link), "status": view.status.value, "heard": _age(view.heard)}
+
+
+def _group(view: GroupView) -> GroupReport:
+    return {
+        "key": plain(view.key),
+        "home": plain(view.home),
+        "resources": [plain(one) for one in view.resources],
+        "owner": None if view.owner is None else plain(view.owner),
+        "state": view.state.value,
+        "since": _age(view.since),
+        "why": plain(view.why),
+    }
+
+
+def _age(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
