@@ -14,7 +14,8 @@ from typing import Final
 
 from attrs import field, frozen
 
-from hatwist.config.directives import TABLE, Life
+from hatwist.config.directive import Life
+from hatwist.config.directives import TABLE
 from hatwist.config.durations import milliseconds
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.hacf import Reading
@@ -183,8 +184,8 @@ def _check_failback(reading: Reading, file: Position, findings: Findings) -> Non
     if reading.cf.parameters["autojoin"] != "none":
         text = "R1 style resource management conflicts with  autojoin set"
         findings.error(reading.places["autojoin"], "autojoin", text, "write autojoin none")
-    if reading.cf.auto_failback is AutoFailback.LEGACY and not findings.has("obsolete-failback"):
-        where = reading.places.get("auto_failback", reading.places.get("nice_failback", file))
+    if reading.cf.auto_failback is AutoFailback.LEGACY and "nice_failback" not in reading.places:
+        where = reading.places.get("auto_failback", file)
         text = "Deprecated 'legacy' auto_failback option selected."
         findings.warn(where, "legacy-failback", text, "write auto_failback on, or off")
 
@@ -192,6 +193,10 @@ def _check_failback(reading: Reading, file: Position, findings: Findings) -> Non
 def _check_logging(reading: Reading, file: Position, findings: Findings) -> None:
     log = reading.cf.log
     written = [name for name in ("logfile", "debugfile", "logfacility") if name in reading.places]
+    for name, path in (("logfile", log.logfile), ("debugfile", log.debugfile)):
+        if path and not path.startswith("/"):
+            text = f"{name} [{shown(path)}] is not a full path"
+            findings.warn(reading.places[name], "logging", text, f"write {name} /var/log/{path}")
     where = reading.places.get("use_logd", file)
     if log.use_logd and written:
         text = f"logd is enabled but {'/'.join(written)} is still configured in ha.cf"

@@ -8,7 +8,6 @@ adds to the draft, or raises L{Refused}.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -27,7 +26,6 @@ MAX_CLIENT: Final = 31
 """Characters of the name of an API client."""
 
 _APIAUTH_REMEDY: Final = "write apiauth CLIENT uid=UID,UID gid=GID,GID; one of the two may be missing"
-_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read_nodes(draft: Draft, _directive: Word, rest: Line) -> None:
@@ -68,12 +66,13 @@ def read_env(draft: Draft, _directive: Word, rest: Line) -> None:
     """Read C{env NAME=VALUE}."""
     for word in rest.values():
         name, equals, value = word.text.partition("=")
-        if not equals or not _VARIABLE.fullmatch(name):
-            text = f"invalid nvpair({shown(word.text)})"
-            raise Refused(word.where, "bad-value", text, "write env NAME=VALUE, without blanks")
-        if not value:
-            text = f"invalid value({shown(word.text)})"
-            raise Refused(word.where, "bad-value", text, "write env NAME=VALUE, without blanks")
+        usage = "write env NAME=VALUE, without blanks"
+        if not name:
+            raise Refused(word.where, "bad-value", f"set_env: invalid nvpair({shown(word.text)})", usage)
+        if not equals:
+            text = f"env: {shown(word.text)} without a value does nothing"
+            draft.findings.warn(word.where, "no-value", text, usage)
+            continue
         draft.environment[name] = value
 
 
@@ -139,12 +138,14 @@ def read_stonith_host(draft: Draft, directive: Word, rest: Line) -> None:
     usage = "write stonith_host HOST TYPE PARAMETERS, with * for every host"
     if not words:
         raise Refused(directive.where, "bad-value", "No Stonith hostname argument given", usage)
+    host = words[0]
+    if host.text != "*" and node_name(host.text) != draft.node:
+        return
     if len(words) < 2:
-        raise Refused(words[0].where, "bad-value", "No Stonith type given", usage)
-    host, kind = words[:2]
-    if host.text == "*" or node_name(host.text) == draft.node:
-        parameters = rest.after(kind).text.strip()
-        draft.stonith = Stonith(kind.text, kind.where, host=host.text, parameters=parameters)
+        raise Refused(host.where, "bad-value", "No Stonith type given", usage)
+    kind = words[1]
+    parameters = rest.after(kind).text.strip()
+    draft.stonith = Stonith(kind.text, kind.where, host=host.text, parameters=parameters)
 
 
 def _warn_of_odd_name(draft: Draft, word: Word) -> None:

@@ -14,7 +14,9 @@ from typing import Final, TypeVar
 
 from attrs import frozen
 
-from hatwist.config import directives as d
+from hatwist.config import scalars
+from hatwist.config.directive import Clause, Directive, Life, Medium, Repeat, Scalar
+from hatwist.config.directives import TABLE
 from hatwist.config.draft import Draft, Refused
 from hatwist.config.findings import Findings, shown, suggestion
 from hatwist.config.lexer import Line, Word, lines
@@ -59,7 +61,7 @@ def read_hacf(text: str, file: str, findings: Findings, node: NodeName, port: in
 def _read_line(draft: Draft, line: Line, port: int) -> None:
     words = line.values()
     name = words[0] if words else Word(",", line.at(1))
-    row = d.TABLE.get(name.text)
+    row = TABLE.get(name.text)
     if row is None:
         _report_unknown(draft, name, line)
         return
@@ -71,39 +73,39 @@ def _read_line(draft: Draft, line: Line, port: int) -> None:
         draft.places.setdefault(row.name, name.where)
         return
     draft.places[row.name] = name.where
-    if not isinstance(row, d.Medium) and row.life in (d.Life.LATER, d.Life.INERT) and rest.values():
+    if not isinstance(row, Medium) and row.life in (Life.LATER, Life.INERT) and rest.values():
         draft.findings.note(name.where, _NOTES[row.life], f"{row.name}: {row.life.value}", row.explanation)
 
 
-_NOTES: Final = {d.Life.LATER: "not-active", d.Life.INERT: "no-effect"}
+_NOTES: Final = {Life.LATER: "not-active", Life.INERT: "no-effect"}
 
 
-def _read_row(draft: Draft, row: d.Directive, name: Word, rest: Line, port: int) -> None:
-    if row.life is d.Life.REFUSED:
+def _read_row(draft: Draft, row: Directive, name: Word, rest: Line, port: int) -> None:
+    if row.life is Life.REFUSED:
         raise Refused(name.where, "not-supported", f"{row.name} is not supported", "use bcast or mcast")
-    if not rest.values() and not isinstance(row, d.Medium):
+    if not rest.values() and not (isinstance(row, Medium) and not row.each):
         usage = f"write {row.name} {row.syntax}"
         draft.findings.warn(name.where, "no-value", f"{row.name} without a value does nothing", usage)
-    elif isinstance(row, d.Scalar):
+    elif isinstance(row, Scalar):
         _read_values(draft, row, name, rest)
-    elif isinstance(row, d.Medium):
+    elif isinstance(row, Medium):
         _read_media(draft, row, name, rest, port)
-    elif isinstance(row, d.Clause):
+    elif isinstance(row, Clause):
         row.read(draft, name, rest)
 
 
-def _read_values(draft: Draft, row: d.Scalar[T], name: Word, rest: Line) -> None:
+def _read_values(draft: Draft, row: Scalar[T], name: Word, rest: Line) -> None:
     words = rest.values()
     before = draft.texts.get(row.kept_as)
     if before is not None:
         first = f"the first one is in line {before.where.line}"
-        if row.repeat is d.Repeat.ONCE:
+        if row.repeat is Repeat.ONCE:
             raise Refused(name.where, "repeated", row.twice, f"remove one; {first}")
         draft.findings.warn(name.where, "repeated", f"{row.name} again: the last one counts", first)
     for word in words:
         try:
             row.parse(word.text)
-        except d.NotSupported as error:
+        except scalars.NotSupported as error:
             text = f"{row.name} [{shown(word.text)}] is not supported"
             raise Refused(word.where, "not-supported", text, str(error)) from None
         except ValueError as error:
@@ -116,7 +118,7 @@ def _read_values(draft: Draft, row: d.Scalar[T], name: Word, rest: Line) -> None
     _check_order(draft, row, name)
 
 
-def _remedy(row: d.Scalar[T], words: tuple[Word, ...], remedy: str) -> str:
+def _remedy(row: Scalar[T], words: tuple[Word, ...], remedy: str) -> str:
     """Return the remedy; C{10 ms} is a frequent slip for C{10ms}."""
     joined = "".join(word.text for word in words[:2])
     if len(words) == 2 and row.unit == "seconds":
@@ -128,7 +130,7 @@ def _remedy(row: d.Scalar[T], words: tuple[Word, ...], remedy: str) -> str:
     return remedy
 
 
-def _check_order(draft: Draft, row: d.Directive, name: Word) -> None:
+def _check_order(draft: Draft, row: Directive, name: Word) -> None:
     kinds = {"udpport": _PORT_KINDS, "baud": frozenset({"serial"})}.get(row.name, frozenset())
     late = [spec for spec in draft.media if spec.kind in kinds]
     if late:
@@ -138,16 +140,16 @@ def _check_order(draft: Draft, row: d.Directive, name: Word) -> None:
         draft.findings.warn(name.where, "order", text, remedy)
 
 
-def _read_media(draft: Draft, row: d.Medium, name: Word, rest: Line, port: int) -> None:
+def _read_media(draft: Draft, row: Medium, name: Word, rest: Line, port: int) -> None:
     if row.name != row.kind:
         text = f"WARNING: directive '{row.name}' replaced by '{row.kind}'"
         draft.findings.warn(name.where, "obsolete", text, f"write {row.kind}")
-    preceding = Preceding(name.where, _value(draft, d.UDPPORT, port), _value(draft, d.BAUD, 19200))
+    preceding = Preceding(
+        name.where, _value(draft, scalars.UDPPORT, port), _value(draft, scalars.BAUD, 19200)
+    )
     if not row.each:
         _add_medium(draft, row, rest.words(), preceding)
         return
-    if not rest.values():
-        raise Refused(name.where, "bad-medium", f"Illegal {row.name} []", f"write {row.name} {row.syntax}")
     for word in rest.values():
         try:
             _add_medium(draft, row, (word,), preceding)
@@ -155,7 +157,7 @@ def _read_media(draft: Draft, row: d.Medium, name: Word, rest: Line, port: int) 
             draft.findings.error(refused.where, refused.code, refused.text, refused.remedy)
 
 
-def _add_medium(draft: Draft, row: d.Medium, words: tuple[Word, ...], preceding: Preceding) -> None:
+def _add_medium(draft: Draft, row: Medium, words: tuple[Word, ...], preceding: Preceding) -> None:
     spec = row.parse(words, preceding)
     if row.most and len(words) > row.most:
         text = f"{row.name} has no use for [{shown(words[row.most].text)}]"
@@ -167,66 +169,67 @@ def _add_medium(draft: Draft, row: d.Medium, words: tuple[Word, ...], preceding:
 
 
 def _report_unknown(draft: Draft, name: Word, line: Line) -> None:
-    remedy = suggestion(name.text, d.TABLE)
+    remedy = suggestion(name.text, TABLE)
     if not name.text.isascii():
         remedy = "if this is a comment, put # in front of it"
     text = f"Illegal directive [{shown(name.text)}] in {line.file}"
     draft.findings.error(name.where, "unknown-directive", text, remedy)
 
 
-def _value(draft: Draft, row: d.Scalar[T], default: T) -> T:
+def _value(draft: Draft, row: Scalar[T], default: T) -> T:
     word = draft.texts.get(row.kept_as)
     return default if word is None else row.parse(word.text)
 
 
 def _finish(draft: Draft, port: int) -> HaCf:
-    deadtime = _value(draft, d.DEADTIME, 30.0)
+    deadtime = _value(draft, scalars.DEADTIME, 30.0)
     pacemaker = draft.texts.get("pacemaker")
     return HaCf(
         nodes=tuple(draft.nodes),
         media=tuple(draft.media),
-        keepalive=_value(draft, d.KEEPALIVE, 1.0),
+        keepalive=_value(draft, scalars.KEEPALIVE, 1.0),
         deadtime=deadtime,
-        warntime=_value(draft, d.WARNTIME, deadtime / 2),
-        initdead=_value(draft, d.INITDEAD, default_initdead(deadtime)),
-        deadping=_value(draft, d.DEADPING, deadtime),
-        auto_failback=_of(draft, d.AUTO_FAILBACK),
-        hopfudge=_of(draft, d.HOPFUDGE),
-        max_rexmit_delay=_of(draft, d.MAX_REXMIT_DELAY),
-        udpport=_value(draft, d.UDPPORT, port),
-        baud=_of(draft, d.BAUD),
-        hbgenmethod=_of(draft, d.HBGENMETHOD),
-        uuidfrom=_of(draft, d.UUIDFROM),
-        msgfmt=_of(draft, d.MSGFMT),
-        compression=_of(draft, d.COMPRESSION),
-        compression_threshold=_of(draft, d.COMPRESSION_THRESHOLD),
-        traditional_compression=_of(draft, d.TRADITIONAL_COMPRESSION),
+        warntime=_value(draft, scalars.WARNTIME, deadtime / 2),
+        initdead=_value(draft, scalars.INITDEAD, default_initdead(deadtime)),
+        deadping=_value(draft, scalars.DEADPING, deadtime),
+        auto_failback=_of(draft, scalars.AUTO_FAILBACK),
+        hopfudge=_of(draft, scalars.HOPFUDGE),
+        max_rexmit_delay=_of(draft, scalars.MAX_REXMIT_DELAY),
+        udpport=_value(draft, scalars.UDPPORT, port),
+        baud=_of(draft, scalars.BAUD),
+        hbgenmethod=_of(draft, scalars.HBGENMETHOD),
+        uuidfrom=_of(draft, scalars.UUIDFROM),
+        msgfmt=_of(draft, scalars.MSGFMT),
+        compression=_of(draft, scalars.COMPRESSION),
+        compression_threshold=_of(draft, scalars.COMPRESSION_THRESHOLD),
+        traditional_compression=_of(draft, scalars.TRADITIONAL_COMPRESSION),
         log=_log_settings(draft),
-        log_badpack=_of(draft, d.LOG_BADPACK),
-        debug=_of(draft, d.DEBUG),
-        cluster=_of(draft, d.CLUSTER),
+        log_badpack=_of(draft, scalars.LOG_BADPACK),
+        debug=_of(draft, scalars.DEBUG),
+        cluster=_of(draft, scalars.CLUSTER),
         pacemaker=None if pacemaker is None else pacemaker.text,
-        realtime=_of(draft, d.REALTIME),
+        realtime=_of(draft, scalars.REALTIME),
         respawn=tuple(draft.respawn),
         apiauth=tuple(draft.apiauth),
         stonith=draft.stonith,
-        watchdog=_value(draft, d.WATCHDOG, ""),
+        watchdog=_value(draft, scalars.WATCHDOG, ""),
         environment=MappingProxyType(draft.environment),
         parameters=_parameters(draft, port),
     )
 
 
-def _of(draft: Draft, row: d.Scalar[T]) -> T:
+def _of(draft: Draft, row: Scalar[T]) -> T:
     return _value(draft, row, row.parse(row.default))
 
 
 def _log_settings(draft: Draft) -> LogSettings:
+    facility = _value(draft, scalars.LOGFACILITY, "")
     return LogSettings(
-        logfile=_value(draft, d.LOGFILE, ""),
-        debugfile=_value(draft, d.DEBUGFILE, ""),
-        facility=_value(draft, d.LOGFACILITY, ""),
-        use_logd=_of(draft, d.USE_LOGD),
-        syslogmsgfmt=_of(draft, d.SYSLOGMSGFMT),
+        logfile=_value(draft, scalars.LOGFILE, ""),
+        debugfile=_value(draft, scalars.DEBUGFILE, ""),
+        facility="" if facility == "none" else facility,
+        use_logd=_of(draft, scalars.USE_LOGD),
+        syslogmsgfmt=_of(draft, scalars.SYSLOGMSGFMT),
     )
 
 
@@ -241,7 +244,7 @@ def default_initdead(deadtime: Seconds) -> Seconds:
 
 def _parameters(draft: Draft, port: int) -> Mapping[str, str]:
     texts: dict[str, str] = {}
-    for row in d.TABLE.values():
+    for row in TABLE.values():
         if not row.recorded:
             continue
         word = draft.texts.get(row.name)

@@ -9,23 +9,25 @@ reads, and changes nothing.
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from attrs import frozen
 
 from hatwist.config import model
 from hatwist.config.authkeys import parse_authkeys
 from hatwist.config.check import OUR_SERVICE, Seen, check_groups, check_hacf
-from hatwist.config.findings import Findings, listed, shown, suggestion
+from hatwist.config.findings import Findings
 from hatwist.config.hacf import Reading, read_hacf
-from hatwist.config.haresources import ADDRESS_SCRIPTS, parse_haresources
+from hatwist.config.haresources import parse_haresources
 from hatwist.config.hosts import parse_hosts, parse_services
 from hatwist.config.lexer import MAX_FILE, decode
-from hatwist.config.model import HaConfig, Position, Problem, Resource, ResourceGroup, Settings
+from hatwist.config.model import HaConfig, Position, Problem, ResourceGroup, Settings
 from hatwist.config.ping import check_pings, written_neighbourhood
+from hatwist.config.presence import Scripts, check_named, check_scripts
 from hatwist.config.toml import parse_toml
 from hatwist.errors import ConfigError
 from hatwist.wire.auth import Keyring
@@ -62,23 +64,40 @@ class Examination:
     problems: tuple[Problem, ...]
 
 
-@frozen
-class _Programs:
-    """Where the scripts of resources are looked for."""
+class ThisHost:
+    """The host that we run on."""
 
-    script_dirs: Sequence[str]
-    agent_dir: str
+    def is_program(self, path: str) -> bool:
+        """Whether this is a file that can be executed."""
+        return os.path.isfile(path) and os.access(path, os.X_OK)
 
-    def has(self, name: str) -> bool:
-        """Whether there is a script or an agent of this name."""
-        return any(_is_program(os.path.join(place, name)) for place in (*self.script_dirs, self.agent_dir))
+    def is_file(self, path: str) -> bool:
+        """Whether this is a regular file."""
+        return os.path.isfile(path)
 
-    def names(self) -> Iterator[str]:
-        """Every name there is."""
-        yield from sorted(ADDRESS_SCRIPTS)
-        for place in (*self.script_dirs, self.agent_dir):
-            if os.path.isdir(place):
-                yield from (name for name in sorted(os.listdir(place)) if self.has(name))
+    def is_directory(self, path: str) -> bool:
+        """Whether this is a directory."""
+        return os.path.isdir(path)
+
+    def is_there(self, path: str) -> bool:
+        """Whether there is anything of this name."""
+        return os.path.exists(path)
+
+    def is_device(self, path: str) -> bool:
+        """Whether this is a character device."""
+        return os.path.exists(path) and stat.S_ISCHR(os.stat(path).st_mode)
+
+    def has_user(self, name: str) -> bool:
+        """Whether there is a user of this name."""
+        return name in {entry.pw_name for entry in pwd.getpwall()}
+
+    def has_group(self, name: str) -> bool:
+        """Whether there is a group of this name."""
+        return name in {entry.gr_name for entry in grp.getgrall()}
+
+    def names_in(self, directory: str) -> tuple[str, ...]:
+        """What is in a directory; nothing if it is not there."""
+        return tuple(sorted(os.listdir(directory))) if os.path.isdir(directory) else ()
 
 
 def load(
@@ -133,7 +152,7 @@ def examine(
     findings = Findings()
     if script_dirs is None:
         script_dirs = (os.path.join(directory, "resource.d"), "/etc/init.d")
-    programs = _Programs(script_dirs, os.path.join(ocf_root, "resource.d", "heartbeat"))
+    scripts = Scripts(tuple(script_dirs), os.path.join(ocf_root, "resource.d", "heartbeat"), ThisHost())
     services = parse_services(_read_table(os.path.join(etc, "services")))
     seen = Seen(
         model.node_name(node),
@@ -144,7 +163,7 @@ def examine(
     port = next((number for number, name in services.items() if name == OUR_SERVICE), 694)
     reading = _read_hacf(directory, seen, port, findings)
     keys = _read_authkeys(directory, findings)
-    groups = _read_haresources(directory, reading, seen, programs, findings)
+    groups = _read_haresources(directory, reading, seen, scripts, findings)
     check_pings(reading.cf, written_neighbourhood(reading.cf, groups, seen.hosts), seen.hosts, findings)
     settings = _read_toml(directory, findings)
     return Examination(reading, keys, groups, settings, seen, findings.ordered())
@@ -165,7 +184,7 @@ def _read_hacf(directory: str, seen: Seen, port: int, findings: Findings) -> Rea
     reading = read_hacf(text or "", path, findings, seen.node, port)
     if text is not None:
         check_hacf(reading, seen, findings)
-        _check_named_files(reading, findings)
+        check_named(reading, ThisHost(), findings)
     return reading
 
 
@@ -185,7 +204,7 @@ def _read_authkeys(directory: str, findings: Findings) -> Keyring | None:
 
 
 def _read_haresources(
-    directory: str, reading: Reading, seen: Seen, programs: _Programs, findings: Findings
+    directory: str, reading: Reading, seen: Seen, scripts: Scripts, findings: Findings
 ) -> tuple[ResourceGroup, ...]:
     path = os.path.join(directory, "haresources")
     text = _read(path, f"Cannot open resources file [{path}]", "no-haresources", findings)
@@ -193,11 +212,7 @@ def _read_haresources(
         return ()
     groups = parse_haresources(text, path, findings)
     check_groups(groups, reading, seen, path, findings)
-    missing: set[str] = set()
-    for resource in (one for group in groups for one in group.resources):
-        if resource.script not in missing and not _is_found(resource, programs):
-            missing.add(resource.script)
-            _report_missing(resource, programs, findings)
+    check_scripts(groups, scripts, findings)
     return groups
 
 
@@ -207,63 +222,6 @@ def _read_toml(directory: str, findings: Findings) -> Settings:
         return Settings()
     text = _read(path, f"Cannot open settings file [{path}]", "no-toml", findings)
     return Settings() if text is None else parse_toml(text, path, findings)
-
-
-def _is_found(resource: Resource, programs: _Programs) -> bool:
-    if resource.script in ADDRESS_SCRIPTS or (resource.script == "OCF" and resource.arguments):
-        return True
-    if not resource.script or "/" in resource.script:
-        return True  # reported by the parser
-    return programs.has(resource.script)
-
-
-def _report_missing(resource: Resource, programs: _Programs, findings: Findings) -> None:
-    name = resource.script
-    remedy = suggestion(name, programs.names()) or f"looked in {listed(programs.script_dirs)}"
-    for place in programs.script_dirs:
-        path = os.path.join(place, name)
-        if os.path.isfile(path):
-            remedy = f"{path} is not executable; chmod 755 {path}"
-    text = f"Cannot locate resource script {shown(name)}"
-    findings.error(resource.where, "unknown-script", text, remedy)
-
-
-def _check_named_files(reading: Reading, findings: Findings) -> None:
-    """Look for what ha.cf names on this host; what is not active yet cannot stop the start."""
-    for spec in (one for one in reading.cf.media if one.kind == "serial"):
-        if not os.path.exists(spec.link):
-            text = f"Nonexistent serial port [{shown(spec.link)}] in config file"
-            findings.error(spec.where, "serial", text, "a device, as /dev/ttyS0")
-        elif not stat.S_ISCHR(os.stat(spec.link).st_mode):
-            text = f"Serial port [{shown(spec.link)}] not a char device in config file"
-            findings.error(spec.where, "serial", text, "a device, as /dev/ttyS0")
-    stonith = reading.cf.stonith
-    if stonith is not None and stonith.file and not os.path.isfile(stonith.file):
-        text = f"Invalid Stonith config file [{shown(stonith.file)}]"
-        findings.error(stonith.where, "stonith", text, "there is no such file")
-    for child in reading.cf.respawn:
-        command = child.command.split()[0]
-        if not _is_program(command):
-            text = f"Client child command [{shown(command)}] is not executable"
-            findings.warn(child.where, "respawn", text, "heartbeat 3.0.6 would not start")
-        if not _is_user(child.user):
-            text = f"Invalid uid [{shown(child.user)}] specified for client child"
-            findings.warn(child.where, "respawn", text, "heartbeat 3.0.6 would not start")
-
-
-def _is_program(path: str) -> bool:
-    try:
-        return os.path.isfile(path) and os.access(path, os.X_OK)
-    except ValueError:  # a name with a surrogate that stands for no byte
-        return False
-
-
-def _is_user(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
 
 
 def _read(path: str, complaint: str, code: str, findings: Findings) -> str | None:

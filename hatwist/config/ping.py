@@ -10,11 +10,12 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from attrs import frozen
 
-from hatwist.config.directives import TABLE, Life
-from hatwist.config.findings import Findings, listed
+from hatwist.config.directive import Life
+from hatwist.config.directives import TABLE
+from hatwist.config.findings import Findings, listed, shown
 from hatwist.config.haresources import service_address
 from hatwist.config.model import HaCf, MediumSpec, ResourceGroup, node_name
-from hatwist.config.values import is_address
+from hatwist.config.values import host, is_address
 
 Network = IPv4Network | IPv6Network
 
@@ -61,6 +62,12 @@ def check_pings(
     """Find ping nodes that are members or out of every known network; name the others as not active."""
     for spec in (one for one in cf.media if one.kind.startswith("ping")):
         later = f"{spec.kind} {spec.link}: {Life.LATER.value}"
+        unreadable = [host for host in ping_hosts(spec) if not _is_host(host)]
+        if unreadable:
+            text = f"{later}; {shown(listed(unreadable))} cannot be a host"
+            remedy = "write addresses, with blanks between them"
+            findings.warn(spec.where, "ping-host", text, remedy)
+            continue
         members = list(_members(spec, cf, around, hosts))
         strangers = _strangers(spec, around)
         if members:
@@ -81,17 +88,25 @@ def ping_hosts(spec: MediumSpec) -> tuple[str, ...]:
     return spec.members or (spec.address,)
 
 
+def _is_host(text: str) -> bool:
+    try:
+        host(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _members(
     spec: MediumSpec, cf: HaCf, around: Neighbourhood, hosts: Mapping[str, tuple[str, ...]]
 ) -> Iterator[str]:
     if spec.kind == "ping_group" and node_name(spec.link) in cf.nodes:
         yield f"{spec.link} is the name of a node"
-    for host in ping_hosts(spec):
-        if node_name(host) in cf.nodes:
-            yield f"{host} is a node"
-        for address in (host, *hosts.get(host.lower(), ())):
+    for name in ping_hosts(spec):
+        if node_name(name) in cf.nodes:
+            yield f"{name} is a node"
+        for address in (name, *hosts.get(name.lower(), ())):
             if address in around.members:
-                yield f"{host} is {around.members[address]}"
+                yield f"{name} is {around.members[address]}"
 
 
 def _strangers(spec: MediumSpec, around: Neighbourhood) -> tuple[str, ...]:
@@ -99,7 +114,7 @@ def _strangers(spec: MediumSpec, around: Neighbourhood) -> tuple[str, ...]:
     if not around.networks:
         return ()
     versions = {network.version for network in around.networks}
-    addresses = [ip_address(host) for host in ping_hosts(spec) if is_address(host)]
+    addresses = [ip_address(one) for one in ping_hosts(spec) if is_address(one)]
     return tuple(
         str(address)
         for address in addresses
