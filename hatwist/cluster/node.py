@@ -10,6 +10,7 @@ says who hears what, in which order: it is the whole nervous system.
 from __future__ import annotations
 
 from collections import deque
+from math import isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -167,6 +168,17 @@ class Node:
     def next_deadline(self) -> Seconds:
         """Return when the node wants to hear C{DeadlinePassed}; always finite once started."""
         return min(machine.deadline() for machine in self._machines.values())
+
+    def check(self) -> tuple[str, ...]:
+        """Return which of the core's own invariants do not hold; none is the rule."""
+        broken = []
+        if self.ledger.jobs != self.work.running:
+            broken.append(f"{self.ledger.jobs} jobs are booked, {self.work.running} are running")
+        if not isfinite(self.next_deadline()):
+            broken.append("there is no next deadline")
+        if self.ledger.leaving and self.ledger.ours:
+            broken.append(f"it is leaving and claims {self.ledger.ours.word}")
+        return tuple(broken)
 
     def status(self) -> Status:
         """Return the snapshot of now."""

@@ -105,6 +105,11 @@ class Work:
         """When an answer is overdue, or a stop is to be tried again."""
         return self._deadlines.first()
 
+    @property
+    def running(self) -> int:
+        """How many jobs are not finished."""
+        return len(self._jobs)
+
     def condition(self, group: ResourceGroup) -> Condition:
         """Return what is known of a group here."""
         return self.conditions.get(group.key, Condition())

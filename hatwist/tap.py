@@ -1,0 +1,64 @@
+# -*- test-case-name: tests.test_tap -*-
+"""
+The door for twistd: C{twistd hatwist -c /etc/ha.d}.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from twisted.python import usage
+
+from hatwist.errors import ConfigError
+
+if TYPE_CHECKING:
+    from twisted.application.service import IService
+
+NOT_CONFIGURED = 6
+"""Exit status for a configuration that cannot be used, as heartbeat's."""
+
+
+class Options(usage.Options):
+    """Where things are; the defaults are heartbeat's places."""
+
+    longdesc = "A failover daemon that speaks heartbeat 3.0.6."
+    optParameters = [
+        ["config", "c", "/etc/ha.d", "The directory of ha.cf, authkeys and haresources."],
+        ["node", None, None, "The name of this node; default: nodeinfo, else uname -n."],
+        ["state", None, "/var/lib/heartbeat", "The directory of hb_uuid and hb_generation."],
+        ["run", None, "/run/hatwist", "The directory of the control socket."],
+        ["init-d", None, "/etc/init.d", "Where scripts are that resource.d does not have."],
+    ]
+
+
+def makeService(options: Options) -> IService:
+    """
+    Make the daemon, or say everything that is wrong with its configuration.
+
+    @raise SystemExit: with status 6 when the configuration cannot be used;
+        nothing was started and nothing changed.
+    """
+    from twisted.internet import reactor
+
+    from hatwist.service import build, monotonic
+
+    monotonic.install(reactor)  # type: ignore[arg-type]
+    places = build.Places(
+        directory=options["config"],
+        state=options["state"],
+        run=options["run"],
+        init=options["init-d"],
+        hostname=options["node"] or os.uname().nodename,
+    )
+    try:
+        loaded = build.read_configuration(places)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        print("Configuration error, heartbeat not started.", file=sys.stderr)
+        raise SystemExit(NOT_CONFIGURED) from None
+    service = build.build(reactor, places, loaded)
+    service.gone.addCallback(lambda _: reactor.stop())
+    return service
