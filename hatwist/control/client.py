@@ -86,8 +86,8 @@ class Control:
 
     async def recent(self) -> list[Happening]:
         """Ask for the last happenings, oldest first."""
-        answer = cast("list[list[object]]", await self._ask("recent"))  # our own daemon made it
-        return [(str(kind), str(text), float(str(when))) for kind, text, when in answer]
+        answer = cast("list[list[object]]", await self._ask("recent"))  # as above
+        return [cast("Happening", tuple(one)) for one in answer]
 
     async def standby(self, which: str) -> None:
         """Ask the node to give up C{all}, C{local} or C{foreign} groups."""
@@ -117,8 +117,8 @@ class Control:
         @raise Refused: in the daemon's own words.
         @raise Dropped: there was no answer.
         """
-        asked: Deferred[object] = self._root.callRemote(*question)
         try:
+            asked: Deferred[object] = self._root.callRemote(*question)
             return await asked.addTimeout(TIMEOUT, self._clock)
         except pb.RemoteError as problem:
             raise _translate(problem) from problem
@@ -144,7 +144,7 @@ async def connect(path: str, reactor: object) -> Control:
     try:
         root = await asked.addTimeout(TIMEOUT, clock)
     except error.ConnectError as problem:
-        raise _explain(path, problem) from problem
+        raise explain(path, problem) from problem
     except (error.ConnectionLost, error.ConnectionDone) as problem:
         raise Dropped("the daemon closed the connection at once; it may have too many clients") from problem
     except DeferredTimeout as problem:
@@ -162,7 +162,8 @@ def _translate(problem: pb.RemoteError) -> ControlError:
     return ControlError(f"the daemon failed with {name}: {problem}; its log says more")
 
 
-def _explain(path: str, problem: error.ConnectError) -> ControlError:
+def explain(path: str, problem: error.ConnectError) -> ControlError:
+    """Turn the operating system's refusal into ours."""
     number = getattr(problem, "osError", None)
     if isinstance(problem, error.ConnectionRefusedError) or number in (errno.ENOENT, errno.ECONNREFUSED):
         return NotRunning(f"hatwist is not running here: nobody listens on {path}")
