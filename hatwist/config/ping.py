@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
 
 from attrs import frozen
 
@@ -18,6 +19,9 @@ from hatwist.config.model import HaCf, MediumSpec, ResourceGroup, node_name
 from hatwist.config.values import host, is_address
 
 Network = IPv4Network | IPv6Network
+
+PING_CODES: Final = frozenset({"ping-member", "ping-outside", "ping-host", "not-active"})
+"""The codes of L{check_pings}."""
 
 
 @frozen
