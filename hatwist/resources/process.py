@@ -33,6 +33,9 @@ TERM_GRACE: Final = 5.0
 KILL_GRACE: Final = 1.0
 """Seconds after SIGKILL until we stop waiting: a process in the kernel may never end."""
 
+WATCH_INTERVAL: Final = 0.1
+"""Seconds between two looks whether a group has ended."""
+
 DRAIN_GRACE: Final = 0.05
 """Seconds after the exit of a program for what is still in its pipes."""
 
@@ -124,6 +127,7 @@ class _Run(ProcessProtocol):
         self._stage = _Stage.RUNNING
         self._timer: IDelayedCall | None = None
         self._pid = 0
+        self._limit = 0.0
         self._exited = False
         self._timed_out = False
         self._status: int | None = None
@@ -167,33 +171,39 @@ class _Run(ProcessProtocol):
         if self._stage is _Stage.RUNNING:
             self._stage = _Stage.DRAINING
             self._wait(DRAIN_GRACE, self._finish)
-            return
-        self._finish_if_group_is_gone()
 
     def processEnded(self, reason: Failure) -> None:
         """It ended and nobody holds its pipes."""
         if self._stage is _Stage.DRAINING:
             self._finish()
-            return
-        self._finish_if_group_is_gone()
+        elif self._stage in (_Stage.TERMINATED, _Stage.KILLED):
+            self._watch()
 
     def _terminate(self) -> None:
         """Its time is up."""
         self._timed_out = True
         self._stage = _Stage.TERMINATED
-        self._wait(TERM_GRACE, self._kill)
+        self._limit = self._clock.seconds() + TERM_GRACE
         self._send(signal.SIGTERM)
+        self._watch()
 
-    def _kill(self) -> None:
-        """It had its chance."""
-        self._stage = _Stage.KILLED
-        self._wait(KILL_GRACE, self._finish)
-        self._send(signal.SIGKILL)
-        self._finish_if_group_is_gone()
-
-    def _finish_if_group_is_gone(self) -> None:
-        if self._stage in (_Stage.TERMINATED, _Stage.KILLED) and self._exited and not self._send(0):
+    def _watch(self) -> None:
+        """It was told to end: see whether its group has, and take the next step if not."""
+        if self._stage is _Stage.DONE:
+            return
+        if self._exited and not self._send(0):
             self._finish()
+            return
+        if self._clock.seconds() < self._limit:
+            self._wait(WATCH_INTERVAL, self._watch)
+            return
+        if self._stage is _Stage.KILLED:
+            self._finish()
+            return
+        self._stage = _Stage.KILLED
+        self._limit += KILL_GRACE
+        self._send(signal.SIGKILL)
+        self._watch()
 
     def _send(self, number: int) -> bool:
         """
