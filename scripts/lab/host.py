@@ -83,12 +83,12 @@ class Host:
         """
         Cut the power: everything on it ends at once, and its cards are gone.
 
-        @return: when it died, in seconds on CLOCK_MONOTONIC.
+        @return: when it died, in seconds on CLOCK_BOOTTIME.
         """
         assert self._shell is not None
         ports = [self.port(card) for card in self.cards]
         self._batch("bridge", [f"link set dev {port} state 0" for port in ports])
-        died = time.monotonic()
+        died = time.clock_gettime(time.CLOCK_BOOTTIME)
         os.kill(self._console.pid, signal.SIGKILL)
         self.powered = False
         self._rack.console.wait(lambda: self._shell_ended(), POWER_TIMEOUT, f"death of {self.name}")

@@ -68,7 +68,7 @@ class Echo(asyncio.DatagramProtocol):
     Asks by datagrams, each with its time in it, so that nothing has to be kept.
     """
 
-    def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002
+    def datagram_received(self, data: bytes, addr: object) -> None:
         """Take an answer: the question, a blank, who answers."""
         asked, _, who = data.decode(errors="replace").partition(" ")
         note(float(asked), who)

@@ -71,10 +71,15 @@ class Process:
         self._read += end
         return fresh[:end].decode(errors="replace").splitlines()
 
-    def signal(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Send it a signal, and to all of its process group."""
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, and to nobody else."""
         if self.pid is not None and self.status is None:
-            self._console.kill(-self.pid, number)
+            self._console.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill it and all of its process group."""
+        if self.pid is not None and self.status is None:
+            self._console.kill(-self.pid, signal.SIGKILL)
 
     def alive(self) -> bool:
         """Tell whether it still runs."""
@@ -154,7 +159,7 @@ class Console:
         try:
             status = process.wait(timeout)
         except LabError as error:
-            process.signal(signal.SIGKILL)
+            process.kill()
             raise LabError(f"{error}; it said: {process.text()}") from error
         return status, process.text()
 

@@ -1,0 +1,1 @@
+"""Real hosts, made of namespaces: sockets, scripts, clients and power cuts."""

@@ -1,0 +1,112 @@
+# -*- test-case-name: tests.lab -*-
+"""
+What every lab test starts from: a rack with two nodes and a client.
+
+Where the machine allows no lab the tests are skipped and say why; with C{CI=true}
+in the environment they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from twisted.trial.unittest import SkipTest, TestCase
+
+from scripts.lab import rack as lab
+from scripts.lab.configuration import VIRTUAL, Configuration
+from scripts.lab.host import Card, Host
+from scripts.lab.nodes import HatwistNode, Node
+from scripts.lab.rack import Rack
+from scripts.lab.watch import Watch
+
+SETTLED = 60.0
+"""Upper bound in seconds for whatever a cluster has to settle."""
+
+
+@cache
+def _lab_obstacle() -> str | None:
+    return lab.obstacle()
+
+
+def require(obstacle: str | None) -> None:
+    """
+    Go on, or end the test with the reason why it cannot run here.
+
+    @raise SkipTest: for a person at a machine that cannot.
+    @raise AssertionError: in continuous integration, where nothing may be left out.
+    """
+    if obstacle is None:
+        return
+    if os.environ.get("CI") == "true":
+        raise AssertionError(f"cannot run here: {obstacle}")
+    raise SkipTest(obstacle)
+
+
+class LabTestCase(TestCase):
+    """
+    A test with a rack of its own, gone when the test is.
+
+    @ivar rack: the rack.
+    @ivar watch: what happens to addresses in it.
+    """
+
+    timeout = 300
+
+    def setUp(self) -> None:
+        """Build the rack."""
+        require(_lab_obstacle())
+        self.rack = Rack()
+        self.rack.open()
+        self.addCleanup(self.rack.close)
+        self.watch = Watch(self.rack)
+
+    def host(self, name: str, public: str, private: str | None = None) -> Host:
+        """Put a host on the public segment into the rack, perhaps also on the private one."""
+        cards = {"eth0": Card("public", f"{public}/24")}
+        if private is not None:
+            cards["eth1"] = Card("private", f"{private}/24")
+        return self.rack.host(name, cards)
+
+    def assertOwner(self, host: str, address: str = VIRTUAL) -> None:
+        """Exactly this host has the address now, and there were never two."""
+        verdict = self.watch.judge(address)
+        self.assertEqual(verdict.owners, (host,))
+        self.assertEqual(verdict.faults, ())
+
+
+class TwoNodesTestCase(LabTestCase):
+    """
+    node01 and node02 with the seed's addresses, and a client; nothing is powered on.
+
+    @cvar kind: what the nodes run.
+    """
+
+    kind: type[Node] = HatwistNode
+
+    def setUp(self) -> None:
+        """Build the rack and put the hosts in."""
+        super().setUp()
+        self.client = self.host("client", "172.16.0.1")
+        self.one = self.kind(self.host("node01", "172.16.0.208", "172.16.20.208"))
+        self.two = self.kind(self.host("node02", "172.16.0.209", "172.16.20.209"))
+        # Cleanups run in reverse order, so this comes before the rack is closed.
+        self.addCleanup(self._tell)
+
+    def boot(self, configuration: Configuration) -> None:
+        """Power on both nodes with this configuration, and wait until node01 has its group."""
+        self.one.boot(configuration)
+        self.two.boot(configuration)
+        self.settle("node01")
+
+    def settle(self, owner: str) -> None:
+        """Wait until a node, and nobody else, owns the address."""
+        self.watch.await_owner(VIRTUAL, owner, SETTLED)
+
+    def _tell(self) -> None:
+        """Show both logs of a test that failed; only trial itself knows whether it did."""
+        if self._passed:
+            return
+        for node in (self.one, self.two):
+            said = node.process.text() if node.process is not None else ""
+            print(f"\n--- {self.id()}: {node.name}\n{node.log()}{said}")
