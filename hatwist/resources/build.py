@@ -112,10 +112,11 @@ def make_runner(
     places = Places(directory, init_directory, variables["OCF_ROOT"])
     stage = Stage(partial(run_program, IReactorProcess(reactor), clock), variables, log, timeouts)
     agents = Agents(places, stage, make_announcer(clock), force_builtin)
-    return GroupRunner(agents.agent_for, log, clock, _stop_retries(variables))
+    return GroupRunner(agents.agent_for, log, clock, read_stop_retries(variables))
 
 
-def _stop_retries(variables: Mapping[str, str]) -> int:
+def read_stop_retries(variables: Mapping[str, str]) -> int:
+    """Return how often a failed stop is tried again."""
     try:
         return int(variables.get(STOP_RETRIES_VARIABLE, STOP_RETRIES))
     except ValueError:
