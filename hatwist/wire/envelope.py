@@ -23,13 +23,15 @@ from hatwist.wire.compress import (
     expand_whole,
     needs_netstring,
 )
-from hatwist.wire.limits import MAX_CLAIM_SCAN, MAX_MESSAGE
+from hatwist.wire.limits import MAX_CLAIM_SCAN, MAX_MESSAGE, MAX_TRAILER
 
 if TYPE_CHECKING:
     from hatwist.wire.auth import Keyring
     from hatwist.wire.message import Message
 
-_CLAIM: Final = re.compile(rb"(?:\(0\)|\n)src=([A-Za-z0-9._:-]{1,99})[,\n]")
+_CLAIM: Final = re.compile(
+    rb"(?<=\(0\)src=)[A-Za-z0-9._:-]{1,99}(?=,)|(?<=\nsrc=)[A-Za-z0-9._:-]{1,99}(?=\n)"
+)
 
 
 @frozen
@@ -129,11 +131,11 @@ def _with_auth(message: Message, keys: Keyring) -> Message:
 
 def _wants_compression(message: Message, body: bytes, how: Sealing) -> bool:
     """Heartbeat estimates the length as if it wrote what C{msgfmt} says."""
-    if how.threshold is None:
-        return len(body) >= MAX_MESSAGE
-    return len(encode_plain(message, how.inner_auth)) > how.threshold
+    if len(body) > MAX_MESSAGE - MAX_TRAILER:
+        return True
+    return how.threshold is not None and len(encode_plain(message, how.inner_auth)) > how.threshold
 
 
 def _claimed(data: bytes) -> str:
     found = _CLAIM.search(data, 0, MAX_CLAIM_SCAN)
-    return found[1].decode("ascii") if found else ""
+    return found[0].decode("ascii") if found else ""

@@ -38,5 +38,8 @@ MAX_DIGITS: Final = 16
 MAX_DIGEST: Final = 64
 """Digits of a digest; sha1 has 40."""
 
+MAX_TRAILER: Final = MAX_DIGEST + 8
+"""The trailer C{LEN:INDEX DIGEST,} of a datagram."""
+
 MAX_CLAIM_SCAN: Final = 4096
 """How far the sender of an unauthentic datagram is looked for, for the log."""

@@ -4,7 +4,7 @@ What both encodings share: sizes, names, strings and packed lists (protocol
 section 1).
 
 Bytes that are not UTF-8 become surrogate escapes, and those become the same
-bytes again.
+bytes again, so whatever bytes were read are written.
 """
 
 from __future__ import annotations
