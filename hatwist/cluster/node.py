@@ -157,13 +157,14 @@ class Node:
                 done.append(item)
                 self._remember(item)
                 continue
-            outcomes = [
-                outcome for name in ROUTES[type(item)] for outcome in self._machines[name].handle(item, now)
-            ]
-            agenda.extendleft(reversed(outcomes))
+            agenda.extendleft(reversed(self.route(item, now)))
         assert not agenda, f"{event!r} causes more than {MAX_AGENDA} items"
         self._expected = self.next_deadline()
         return done
+
+    def route(self, item: events.Event | facts.Fact, now: Seconds) -> list[facts.Outcome]:
+        """Give one item to the machines that hear of it; those who watch a node look here."""
+        return [outcome for name in ROUTES[type(item)] for outcome in self._machines[name].handle(item, now)]
 
     def next_deadline(self) -> Seconds:
         """Return when the node wants to hear C{DeadlinePassed}; always finite once started."""

@@ -1,0 +1,58 @@
+# -*- test-case-name: tests.sim.test_agents -*-
+"""
+The resources of one simulated host: they take time, and fail on order.
+
+They outlive the daemon, but not the host.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from hatwist.cluster.names import Outcome, Verb
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from hatwist.config.model import ResourceGroup, Seconds
+
+
+@define
+class Agents:
+    """
+    What runs on a host.
+
+    @ivar running: keys of groups, in the order in which they were started.
+    @ivar broken: (key, verb) that fail.
+    @ivar pace: least and greatest duration of a start or stop.
+    """
+
+    rng: Random
+    pace: tuple[Seconds, Seconds] = (0.05, 0.05)
+    running: list[str] = field(factory=list)
+    broken: set[tuple[str, Verb]] = field(factory=set)
+
+    def duration(self, verb: Verb) -> Seconds:
+        """Return how long an order takes; a question is quick."""
+        return 0.001 if verb is Verb.STATUS else self.rng.uniform(*self.pace)
+
+    def begin(self, group: ResourceGroup, verb: Verb) -> None:
+        """An order begins: from its start on a group answers, even while it is being started."""
+        if verb is Verb.START and (group.key, verb) not in self.broken and group.key not in self.running:
+            self.running.append(group.key)
+
+    def finish(self, group: ResourceGroup, verb: Verb) -> tuple[Outcome, str]:
+        """An order ends."""
+        if verb is Verb.STATUS:
+            return (Outcome.RUNNING if group.key in self.running else Outcome.STOPPED), ""
+        if (group.key, verb) in self.broken:
+            return Outcome.FAILED, f"{verb.value} was told to fail"
+        if verb is Verb.STOP and group.key in self.running:
+            self.running.remove(group.key)
+        return Outcome.OK, ""
+
+    def power_off(self) -> None:
+        """The host loses everything that ran."""
+        self.running.clear()

@@ -1,0 +1,98 @@
+# -*- test-case-name: tests.sim.test_host -*-
+"""
+One simulated machine: a clock, a disk, resources, and at times a daemon.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+from uuid import NAMESPACE_DNS, uuid5
+
+from attrs import define, field
+
+from hatwist.cluster.identity import Identity
+from hatwist.cluster.node import Node
+from hatwist.sim.agents import Agents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hatwist.cluster.events import Event
+    from hatwist.cluster.facts import Fact, Outcome
+    from hatwist.config.model import HaConfig, NodeName, Seconds
+
+    Watch = Callable[["Host", Event | Fact], None]
+
+EPOCH = 1_000_000_000.0
+"""Seconds since 1970 when the simulated world begins."""
+
+
+class WatchedNode(Node):
+    """A node whose every item auditors may look at."""
+
+    def watch(self, look: Callable[[Event | Fact], None]) -> None:
+        """Let C{look} see each item before the machines do."""
+        self._look = look
+
+    def route(self, item: Event | Fact, now: Seconds) -> list[Outcome]:
+        """Show it, then give it to the machines."""
+        self._look(item)
+        return super().route(item, now)
+
+
+@define(eq=False)
+class Host:
+    """
+    A machine.
+
+    @ivar offset: what its clock showed when the world began.
+    @ivar drift: by how much its second is shorter than a true one.
+    @ivar generation: what its disk says; a crash does not harm it.
+    @ivar life: counts its daemons, so that answers to a dead one are ignored.
+    @ivar wakes: counts its alarms, so that only the newest one rings.
+    @ivar paused: nothing of it runs; its datagrams wait in C{backlog}.
+    """
+
+    name: NodeName
+    config: HaConfig
+    rng: Random
+    offset: Seconds = 0.0
+    drift: float = 0.0
+    generation: int = 0
+    node: WatchedNode | None = None
+    life: int = 0
+    wakes: int = 0
+    paused: bool = False
+    backlog: list[Event] = field(factory=list)
+    agents: Agents = field(init=False)
+    _now: Seconds = float("-inf")
+
+    def __attrs_post_init__(self) -> None:
+        self.agents = Agents(self.rng)
+
+    def now(self, world: Seconds, at_least: Seconds = float("-inf")) -> Seconds:
+        """Return what its clock shows at a time of the world; it never goes back."""
+        self._now = max(self._now, self.offset + world * (1 + self.drift), at_least)
+        return self._now
+
+    def world_time(self, local: Seconds) -> Seconds:
+        """Return when, in the world's time, its clock shows C{local}."""
+        return (local - self.offset) / (1 + self.drift)
+
+    def boot(self, world: Seconds, look: Watch) -> None:
+        """Start a daemon, with a new generation."""
+        self.life += 1
+        self.generation += 1
+        uuid = uuid5(NAMESPACE_DNS, self.name).bytes
+        now = self.now(world)
+        identity = Identity(self.name, uuid, self.generation, EPOCH - self.offset, 1000 + self.life)
+        self.node = WatchedNode(self.config, identity, self.rng, now)
+        self.node.watch(lambda item: look(self, item))
+
+    def kill(self) -> None:
+        """End its daemon at once; the resources stay."""
+        self.node = None
+        self.life += 1
+        self.backlog.clear()
+        self.paused = False

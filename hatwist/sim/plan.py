@@ -1,0 +1,83 @@
+# -*- test-case-name: tests.sim.test_plan -*-
+"""
+What a simulated cluster is made of: nodes, settings, groups.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.config.durations import seconds
+from hatwist.config.findings import Findings
+from hatwist.config.haresources import parse_haresources
+from hatwist.config.model import (
+    AutoFailback,
+    HaCf,
+    HaConfig,
+    LinkName,
+    MediumSpec,
+    NodeName,
+    Position,
+    ResourceGroup,
+)
+from hatwist.errors import ConfigError
+from hatwist.wire.auth import Key, Keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NOWHERE: Final = Position("scenario")
+KEYS: Final = Keyring(1, (Key(1, "sha1", b"a simulated secret"),))
+_TIMES: Final = ("keepalive", "deadtime", "warntime", "initdead", "max_rexmit_delay")
+
+
+@define
+class Plan:
+    """A configuration in the making."""
+
+    nodes: tuple[NodeName, ...] = (NodeName("alpha"), NodeName("beta"))
+    links: tuple[LinkName, ...] = (LinkName("eth0"),)
+    times: dict[str, float] = field(
+        factory=lambda: {"keepalive": 1.0, "deadtime": 10.0, "warntime": 5.0, "initdead": 20.0}
+    )
+    failback: AutoFailback = AutoFailback.ON
+    groups: list[ResourceGroup] = field(factory=list)
+
+    def set_nodes(self, words: Iterable[str]) -> None:
+        """
+        Read C{alpha beta keepalive=2 links=eth0,eth1 auto_failback=off}.
+
+        @raise ValueError: for a setting that does not exist.
+        """
+        self.nodes = ()
+        for word in words:
+            name, assigned, value = word.partition("=")
+            if not assigned:
+                self.nodes = (*self.nodes, NodeName(name))
+            elif name == "links":
+                self.links = tuple(LinkName(link) for link in value.split(","))
+            elif name == "auto_failback":
+                self.failback = AutoFailback(value)
+            elif name in _TIMES:
+                self.times[name] = seconds(value)
+            else:
+                raise ValueError(f"no such setting: {name}")
+
+    def add_group(self, words: Iterable[str]) -> None:
+        """
+        Add a line of haresources.
+
+        @raise ConfigError: when it is not one.
+        """
+        findings = Findings()
+        self.groups.extend(parse_haresources(" ".join(words), "scenario", findings))
+        if findings.ordered():
+            raise ConfigError(findings.ordered())
+
+    def config(self) -> HaConfig:
+        """Return the configuration that every node has."""
+        media = tuple(MediumSpec("bcast", link, NOWHERE, interface=link) for link in self.links)
+        cf = HaCf(self.nodes, media, auto_failback=self.failback, **self.times)  # type: ignore[arg-type]
+        return HaConfig(cf, KEYS, tuple(self.groups))
