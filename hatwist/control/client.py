@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from hatwist.control.happenings import Happening
     from hatwist.control.report import Report
 
-DEFAULT_PATH: Final = "/run/hatwist/control.sock"
-
 TIMEOUT: Final = 5.0
 """Seconds the daemon has for an answer; it never waits for anything itself."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypedDict
 
 if TYPE_CHECKING:
-    from hatwist.cluster.actions import Record
     from hatwist.cluster.status import GroupView, LinkView, NodeView, Status
 
 VERSION: Final = 1
@@ -96,18 +95,6 @@ def report(status: Status) -> Report:
         "groups": [_group(one) for one in status.groups],
         "counters": {plain(name): count for name, count in status.counters.items()},
     }
-
-
-def decision_text(record: Record) -> str:
-    """
-    Put a decision into one line: what, about what, by whom, and why.
-
-    The first words are the decision's own name, so that a client can tell a
-    refusal by them.
-    """
-    causes = "; ".join(record.causes)
-    tail = f": {causes}" if causes else ""
-    return plain(f"{record.decision} [{record.subject}] by {record.node}{tail}")
 
 
 def _node(view: NodeView) -> NodeReport:

@@ -10,10 +10,9 @@ import json
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.cluster.actions import Record
 from hatwist.cluster.names import Holding
-from hatwist.control.report import decision_text, report
-from tests.control.fakes import NODE01, STATUS
+from hatwist.control.report import report
+from tests.control.fakes import STATUS
 
 
 class ReportTests(SynchronousTestCase):
@@ -87,18 +86,3 @@ class ReportTests(SynchronousTestCase):
         group = evolve(STATUS.groups[0], owner=None, since=None)
         made = report(evolve(STATUS, groups=(group,)))["groups"][0]
         self.assertEqual((made["owner"], made["since"]), (None, None))
-
-
-class DecisionTests(SynchronousTestCase):
-    """A decision in one line."""
-
-    def test_decision_with_causes(self) -> None:
-        """The line begins with the decision and ends with its causes."""
-        record = Record("standby refused", "all", NODE01, ("Other side is in flux.", "root asked"))
-        self.assertEqual(
-            decision_text(record), "standby refused [all] by node01: Other side is in flux.; root asked"
-        )
-
-    def test_decision_without_causes(self) -> None:
-        """Without causes there is no colon."""
-        self.assertEqual(decision_text(Record("leave", "node01", NODE01, ())), "leave [node01] by node01")
