@@ -70,7 +70,11 @@ class KernelNetwork:
 
     _log = Logger()
 
-    def __init__(self) -> None:
+    def __init__(self, conf: str = CONF) -> None:
+        """
+        @param conf: where the kernel keeps the settings of interfaces.
+        """
+        self._conf = conf
         self._netlink = netlink.Netlink()
 
     def __enter__(self) -> KernelNetwork:
@@ -100,7 +104,7 @@ class KernelNetwork:
 
     def held(self) -> tuple[Held, ...]:
         """See L{Network.held}."""
-        answers = self._netlink.list(RTM_GETADDR, _ADDRESS.pack(0, 0, 0, 0, 0))
+        answers = self._netlink.dump(RTM_GETADDR, _ADDRESS.pack(0, 0, 0, 0, 0))
         return tuple(one for one in map(_held, answers) if one is not None)
 
     def route(self, ip: IPAddress, index: int = 0) -> Route | None:
@@ -163,7 +167,7 @@ class KernelNetwork:
     @contextmanager
     def _promoting(self, address: Held) -> Iterator[None]:
         """Have the kernel keep the followers of an address, if it lets us say so."""
-        path = os.path.join(CONF, self.link(address.index).name, "promote_secondaries")
+        path = os.path.join(self._conf, self.link(address.index).name, "promote_secondaries")
         try:
             before = _exchange(path, "1\n")
         except OSError as reason:

@@ -14,10 +14,11 @@ from typing import Final, Protocol
 
 from attrs import frozen
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
 
+from hatwist.cluster.names import Level
 from hatwist.resources.frames import announcements
 from hatwist.resources.network import IPAddress, Link
+from hatwist.resources.reporting import Log
 
 MOMENTS: Final = (0.0, 0.05, 0.1, 0.2, 0.5)
 """When an address is announced, in seconds after it was added."""
@@ -60,13 +61,12 @@ class _Burst:
 class Announcer:
     """Announces addresses at L{MOMENTS}."""
 
-    _log = Logger()
-
     def __init__(
         self,
         clock: IReactorTime,
         is_ours: Callable[[Link, IPAddress], bool],
         sender: Sender,
+        log: Log,
     ) -> None:
         """
         @param is_ours: whether the address is on that interface right now.
@@ -74,6 +74,7 @@ class Announcer:
         self._clock = clock
         self._is_ours = is_ours
         self._sender = sender
+        self._log = log
         self._bursts: dict[IPAddress, _Burst] = {}
 
     def begin(self, link: Link, ip: IPAddress) -> None:
@@ -100,7 +101,7 @@ class Announcer:
     def _repeat(self, ip: IPAddress) -> None:
         burst = self._bursts[ip]
         if not self._is_ours(burst.link, ip):
-            self._log.warn("{ip} is not on {link} any more", ip=ip, link=burst.link.name)
+            self._warn(ip, f"{ip} is not on {burst.link.name} any more")
             self.cancel(ip)
             return
         self._send(burst.link, ip)
@@ -112,4 +113,7 @@ class Announcer:
             for frame in announcements(link.hardware, ip):
                 self._sender.send(link, frame)
         except OSError as reason:
-            self._log.warn("{ip} not announced on {link}: {reason}", ip=ip, link=link.name, reason=reason)
+            self._warn(ip, f"{ip} not announced on {link.name}: {reason}")
+
+    def _warn(self, ip: IPAddress, text: str) -> None:
+        self._log(Level.WARN, text, f"IPaddr(IPaddr_{ip})")

@@ -111,7 +111,7 @@ def make_runner(
     variables = script_environment(directory, node, environment)
     places = Places(directory, init_directory, variables["OCF_ROOT"])
     stage = Stage(partial(run_program, IReactorProcess(reactor), clock), variables, log, timeouts)
-    agents = Agents(places, stage, make_announcer(clock), force_builtin)
+    agents = Agents(places, stage, make_announcer(clock, log), force_builtin)
     return GroupRunner(agents.agent_for, log, clock, read_stop_retries(variables))
 
 

@@ -143,9 +143,9 @@ def place(network: Network, wanted: Wanted) -> tuple[Link, Held]:
     return link, Held(wanted.ip, prefix, index, label, wanted.broadcast_at(prefix))
 
 
-def make_announcer(clock: IReactorTime) -> Announcer:
+def make_announcer(clock: IReactorTime, log: Log) -> Announcer:
     """Make the announcer of the name space we run in."""
-    return Announcer(clock, _is_held, PacketSender())
+    return Announcer(clock, _is_held, PacketSender(), log)
 
 
 def _is_held(link: Link, ip: IPAddress) -> bool:

@@ -108,18 +108,24 @@ def attributes(data: bytes) -> Mapping[int, bytes]:
     return found
 
 
+def open_netlink() -> socket.socket:
+    """Open a socket to the kernel of the name space we run in."""
+    kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+    opened = socket.socket(socket.AF_NETLINK, kind, NETLINK_ROUTE)
+    opened.bind((0, 0))
+    return opened
+
+
 class Netlink:
-    """
-    A conversation with the kernel; a context manager.
+    """A conversation with the kernel; a context manager."""
 
-    @ivar time: the clock of the time-out, in seconds.
-    """
-
-    def __init__(self) -> None:
-        self._socket = socket.socket(
-            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC, NETLINK_ROUTE
-        )
-        self._socket.bind((0, 0))
+    def __init__(self, opened: socket.socket | None = None, timeout: float = ANSWER_TIMEOUT) -> None:
+        """
+        @param opened: a socket of L{open_netlink}; made if not given.
+        @param timeout: seconds that an exchange may take.
+        """
+        self._socket = open_netlink() if opened is None else opened
+        self._timeout = timeout
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
         self._sequence = 0
@@ -137,18 +143,18 @@ class Netlink:
         Send one request and return the payloads of its answers.
 
         @raise OSError: when the kernel refuses, with its error number.
-        @raise AgentError: when no whole answer comes within L{ANSWER_TIMEOUT}.
+        @raise AgentError: when no whole answer comes within the time-out.
         """
         self._sequence += 1
         self._socket.send(encode(kind, flags | NLM_F_REQUEST | NLM_F_ACK, self._sequence, payload))
         return list(self._answers())
 
-    def list(self, kind: int, payload: bytes) -> list[bytes]:
+    def dump(self, kind: int, payload: bytes) -> list[bytes]:
         """
         Return the payloads of everything of a kind.
 
         @raise OSError: when the kernel refuses.
-        @raise AgentError: when the list is not whole within L{ANSWER_TIMEOUT}, or
+        @raise AgentError: when the list is not whole within the time-out, or
             changes each time it is read.
         """
         for _ in range(REPEATS):
@@ -160,7 +166,7 @@ class Netlink:
 
     def _answers(self) -> Iterator[bytes]:
         """Yield payloads up to the message that ends the answer."""
-        limit = time.monotonic() + ANSWER_TIMEOUT
+        limit = time.monotonic() + self._timeout
         changed = False
         while True:
             for answer in decode(self._receive(limit)):
@@ -178,7 +184,7 @@ class Netlink:
     def _receive(self, limit: float) -> bytes:
         rest = max(0.0, limit - time.monotonic())
         if not self._poll.poll(rest * 1000):
-            raise AgentError(f"netlink: no answer within {ANSWER_TIMEOUT} s")
+            raise AgentError(f"netlink: no answer within {self._timeout} s")
         return self._socket.recv(RECEIVE_SIZE)
 
 

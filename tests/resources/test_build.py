@@ -73,7 +73,8 @@ class AgentsTests(SynchronousTestCase):
         """Return the agent of a resource."""
         places = Places(self.directory, "/nowhere", self.root)
         stage = Stage(launch_nothing, {}, LogBook())
-        return Agents(places, stage, make_announcer(Clock()), force_builtin).agent_for(resource(text))
+        announcer = make_announcer(Clock(), stage.log)
+        return Agents(places, stage, announcer, force_builtin).agent_for(resource(text))
 
     def install(self, name: str) -> str:
         """Install a script."""

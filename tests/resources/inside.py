@@ -1,0 +1,176 @@
+"""
+The built-in address on a real kernel; run by L{tests.resources.test_addresses},
+through L{run_inside}, in a network name space that may be ruined.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from twisted.internet import reactor
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from hatwist.cluster.names import Outcome, Verb
+from hatwist.resources.addresses import CONF, KernelNetwork
+from hatwist.resources.build import make_runner
+from hatwist.resources.frames import announcements
+from hatwist.resources.network import Held, Network
+from tests.resources.conformance import HOME, IP, OTHER, SIX, NetworkConformance
+from tests.resources.fakes import LogBook, group, temporary
+
+MAC = "02:00:ac:10:00:01"
+
+
+def ip(words: str) -> str:
+    """Run iproute2's C{ip}."""
+    done = subprocess.run(["ip", *words.split()], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise AssertionError(f"ip {words}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def furnish() -> None:
+    """Make C{eth0} with a cable to C{far0}, an address and a default route."""
+    ip("link set lo up")
+    ip(f"link add eth0 address {MAC} type veth peer name far0")
+    ip("link set far0 up")
+    ip("link set eth0 up")
+    ip(f"address add {HOME}/24 broadcast + dev eth0")
+    ip("route add default via 172.16.0.1 dev eth0")
+
+
+class KernelInside(NetworkConformance, SynchronousTestCase):
+    """L{KernelNetwork}: the suite, and what only a kernel does."""
+
+    def make_network(self) -> Network:
+        furnish()
+        self.addCleanup(ip, "link delete eth0")
+        network = KernelNetwork()
+        self.addCleanup(network.__exit__, None, None, None)
+        return network
+
+    def setting(self) -> Path:
+        """Return the setting that makes neighbours stay."""
+        return Path(CONF, "eth0", "promote_secondaries")
+
+    def test_what_ip_sees(self) -> None:
+        """What was added is what an administrator sees, and for ever."""
+        self.network.add(self.address(label="eth0:0"))
+        shown = ip("address show dev eth0")
+        self.assertIn(f"inet {IP}/24 brd 172.16.0.255 scope global secondary eth0:0\n", shown)
+        self.assertIn("valid_lft forever preferred_lft forever", shown.partition(str(IP))[2])
+
+    def test_settings_are_put_back(self) -> None:
+        """The setting that makes neighbours stay is what it was before."""
+        for before in ("0\n", "1\n"):
+            self.setting().write_text(before)
+            self.network.add(self.address())
+            self.network.add(self.address(OTHER))
+            for one in self.network.held():
+                if str(one.ip) == HOME:
+                    self.network.remove(one)
+            self.assertEqual(self.setting().read_text(), before)
+            self.assertIn("default via 172.16.0.1", ip("route"))
+            ip("address flush dev eth0")
+            ip(f"address add {HOME}/24 broadcast + dev eth0")
+            ip("route add default via 172.16.0.1 dev eth0")
+
+    def test_where_settings_cannot_be_written(self) -> None:
+        """Where the setting is out of reach, neighbours are put back after they were dropped."""
+        self.setting().write_text("0\n")
+        self.network.add(self.address())
+        home = next(one for one in self.network.held() if str(one.ip) == HOME)
+        with KernelNetwork(conf="/nowhere") as network:
+            network.remove(home)
+        self.assertEqual(self.on_eth0(), {str(IP)})
+
+    def test_a_downed_interface_comes_up(self) -> None:
+        """An interface that is down is brought up."""
+        ip("link set eth0 down")
+        self.network.bring_up(self.network.link("eth0"))
+        self.assertIn("UP", ip("link show eth0").partition(">")[0])
+
+    def test_an_alternative_name(self) -> None:
+        """An interface answers to its alternative names as well."""
+        ip("link property add dev eth0 altname enp0s31f6")
+        self.assertEqual(self.network.link("enp0s31f6").index, self.eth0)
+
+    def test_ipv6_serves_at_once(self) -> None:
+        """An IPv6 address is used without waiting for duplicates to be detected."""
+        self.network.add(Held(SIX, 64, self.eth0))
+        self.assertIn(f"inet6 {SIX}/64 scope global nodad", ip("-6 address show dev eth0"))
+
+    def test_nothing_stays_open(self) -> None:
+        """A network that was closed leaves no descriptor."""
+        before = len(os.listdir("/proc/self/fd"))
+        with KernelNetwork() as network:
+            network.held()
+        self.assertEqual(len(os.listdir("/proc/self/fd")), before)
+
+
+class ServiceInside(TestCase):
+    """A group of addresses, over a cable."""
+
+    timeout = 30
+
+    def setUp(self) -> None:
+        furnish()
+        self.addCleanup(ip, "link delete eth0")
+        self.log = LogBook()
+        self.runner = make_runner(reactor, temporary(self), "node01", {}, self.log)
+        self.far = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(3))
+        self.far.bind(("far0", 0))
+        self.addCleanup(self.far.close)
+
+    def heard(self, expected: tuple[bytes, ...]) -> list[bytes]:
+        """Return the announcements that arrived at the far end."""
+        frames: list[bytes] = []
+        while True:
+            try:
+                frame = self.far.recv(2000)
+            except BlockingIOError:
+                return frames
+            if frame in expected:
+                frames.append(frame)
+
+    async def test_an_address_is_announced_five_times(self) -> None:
+        """The far end hears both forms of gratuitous ARP, and the advertisement, five times each."""
+        both = group(f"IPaddr::{IP}/24/eth0", f"IPv6addr::{SIX}/64/eth0")
+        self.assertEqual(await self.runner.run(both, Verb.START), (Outcome.OK, ""))
+        expected = (*announcements(self.hardware(), IP), *announcements(self.hardware(), SIX))
+        self.assertEqual(self.heard(expected), list(expected))
+        await deferLater(IReactorTime(reactor), 0.7)
+        self.assertEqual(sorted(self.heard(expected)), sorted(expected * 4))
+        self.assertEqual((await self.runner.run(both, Verb.STATUS))[0], Outcome.RUNNING)
+        self.assertEqual(await self.runner.run(both, Verb.STOP), (Outcome.OK, ""))
+        self.assertNotIn(str(IP), ip("address"))
+        self.assertNotIn(str(SIX), ip("address"))
+
+    async def test_a_released_address_is_silent(self) -> None:
+        """Nothing announces an address after it was released."""
+        web = group(f"IPaddr::{IP}")
+        await self.runner.run(web, Verb.START)
+        await self.runner.run(web, Verb.STOP)
+        expected = announcements(self.hardware(), IP)
+        self.assertEqual(self.heard(expected), list(expected))
+        await deferLater(IReactorTime(reactor), 0.7)
+        self.assertEqual(self.heard(expected), [])
+
+    async def test_it_is_quick(self) -> None:
+        """To start and to stop an address takes milliseconds, also while it is announced."""
+        web = group(f"IPaddr::{IP}/24/eth0")
+        began = time.monotonic()
+        for _ in range(20):
+            await self.runner.run(web, Verb.START)
+            await self.runner.run(web, Verb.STOP)
+        self.assertLess(time.monotonic() - began, 20 * 0.02)
+
+    def hardware(self) -> bytes:
+        """Return the MAC of eth0."""
+        return bytes.fromhex(MAC.replace(":", ""))

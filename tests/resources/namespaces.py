@@ -1,0 +1,56 @@
+"""
+Running cases in a network name space of their own, without any privilege.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twisted.trial.unittest import SkipTest
+
+if TYPE_CHECKING:
+    from twisted.trial.unittest import SynchronousTestCase
+
+PROBE = ("unshare", "-rn", "ip", "link", "add", "probe0", "type", "veth", "peer", "name", "probe1")
+
+
+def run_inside(case: SynchronousTestCase, name: str) -> None:
+    """
+    Run a case of L{tests.resources.inside}.
+
+    @param name: the class.
+    @raise SkipTest: this machine has no name spaces for us; with C{CI=true}
+        that is a failure.
+    """
+    _need_namespaces(case)
+    with tempfile.TemporaryDirectory() as scratch:
+        trial = [sys.executable, "-m", "twisted.trial", f"--temp-directory={scratch}/trial"]
+        done = subprocess.run(
+            ["unshare", "-rn", *trial, f"tests.resources.inside.{name}"],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+    case.assertEqual(done.returncode, 0, f"inside the name space:\n{done.stdout}\n{done.stderr}")
+    case.assertNotIn("skips=", done.stdout)
+
+
+def _need_namespaces(case: SynchronousTestCase) -> None:
+    try:
+        done = subprocess.run(PROBE, capture_output=True, text=True, timeout=20, check=False)
+        reason = done.stderr.strip() if done.returncode else ""
+    except FileNotFoundError as problem:
+        reason = str(problem)
+    if not reason:
+        return
+    reason = f"no network name spaces with veth here: {reason}"
+    if os.environ.get("CI") == "true":
+        case.fail(reason)
+    raise SkipTest(reason)

@@ -1,0 +1,40 @@
+# -*- test-case-name: tests.resources.test_addresses -*-
+"""
+The addresses of a host: in memory, and on a real kernel.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.resources.network import Held, Link, Network
+from tests.resources.conformance import HOME, LAST, NetworkConformance
+from tests.resources.fakes import MemoryNetwork
+from tests.resources.namespaces import run_inside
+
+LO = Link(1, "lo", bytes(6))
+ETH0 = Link(2, "eth0", bytes.fromhex("0200ac100001"), announces=True)
+
+
+class MemoryTests(NetworkConformance, SynchronousTestCase):
+    """The network in memory that other tests rely on."""
+
+    def make_network(self) -> Network:
+        network = MemoryNetwork(LO, ETH0)
+        network.addresses = [Held(IPv4Address(HOME), 24, ETH0.index, "eth0", LAST)]
+        network.routes = [("0.0.0.0/0", ETH0.index)]
+        return network
+
+
+class KernelTests(SynchronousTestCase):
+    """The kernel's network, in a name space of its own."""
+
+    def test_conformance(self) -> None:
+        """The kernel, asked over netlink, does what every network does, and touches nothing else."""
+        run_inside(self, "KernelInside")
+
+    def test_service(self) -> None:
+        """A group of addresses starts, is announced to its neighbours, and stops."""
+        run_inside(self, "ServiceInside")
