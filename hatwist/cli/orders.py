@@ -124,7 +124,7 @@ class Order:
         finally:
             if process is not None:
                 os.close(process)
-        words = "the daemon has ended." if ended else f"the daemon still runs after {wait:.0f} s."
+        words = "the daemon has ended." if ended else f"the daemon still runs after {wait:g} s."
         self._print(f"stop: {words}")
         return 0 if ended else 1
 
@@ -153,7 +153,7 @@ class Order:
             elif now - calm >= (SETTLED if moved else PATIENCE):
                 return self._say(report, f"{verb} [{which}]: nothing came of it; the logs may say why.", 1)
             if now - began >= wait:
-                return self._say(report, f"{verb} [{which}]: not done after {wait:.0f} s; it goes on.", 1)
+                return self._say(report, f"{verb} [{which}]: not done after {wait:g} s; it goes on.", 1)
             await deferLater(self.clock, POLL)
 
     async def _until_gone(self, process: int | None, wait: float) -> bool:

@@ -1,0 +1,122 @@
+# -*- test-case-name: tests.cli.test_main -*-
+"""
+The command line of C{hatwistctl}; C{check} and C{decode} bring their own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.python import usage
+
+from hatwist import __version__
+
+EXIT_DONE: Final = 0
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_NOT_RUNNING: Final = 3
+EXIT_INTERRUPTED: Final = 130
+
+SOCKET: Final = "/run/hatwist/control.sock"
+
+_STATUSES: Final = """
+Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 the daemon is not
+running; 6 (check) the configuration cannot be used; 130 interrupted.
+"""
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds of the command line; 0 or more."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError("seconds are 0 or more")
+    return value
+
+
+seconds.coerceDoc = "Seconds."  # type: ignore[attr-defined]  # how usage documents a coercion
+
+
+class _Command(usage.Options):
+    """What all our commands share."""
+
+    def opt_version(self) -> None:
+        """Print the version and exit."""
+        print(f"hatwistctl {__version__}")
+        raise SystemExit(EXIT_DONE)
+
+
+class StatusOptions(_Command):
+    """Options of C{hatwistctl status}."""
+
+    longdesc = "Show this node, its peers and links, and who has which group and why."
+    optFlags = [["json", None, "Print the report as JSON, for programs."]]
+
+
+class EventsOptions(_Command):
+    """Options of C{hatwistctl events}."""
+
+    longdesc = "Show the last happenings the daemon remembers, in local time; with -f those to come."
+    optFlags = [["follow", "f", "Show what happens from now on, until interrupted."]]
+
+
+class StopOptions(_Command):
+    """Options of C{hatwistctl stop}."""
+
+    longdesc = "Give up everything in order, leave the cluster and end the daemon."
+    optFlags = [["no-wait", None, "Do not wait for the end."]]
+    optParameters = [["wait", None, 0.0, "Wait at most so long; 0: as long as it takes.", seconds]]
+
+
+class MoveOptions(_Command):
+    """Options of C{hatwistctl standby} and C{takeover}."""
+
+    synopsis = "[options] [all|local|foreign]"
+    longdesc = (
+        "Which groups, seen from this node: those at home here (local), those at home at its peer "
+        "(foreign), or all, which is the default."
+    )
+    optFlags = [["no-wait", None, "Do not wait for the effect."]]
+    optParameters = [["wait", None, 60.0, "Wait at most so long for the effect.", seconds]]
+
+    def parseArgs(self, which: str = "all") -> None:
+        """Take the set of groups."""
+        if which not in ("all", "local", "foreign"):
+            raise usage.UsageError(f"which groups? one of all, local, foreign, not {which!r}")
+        self["which"] = which
+
+
+def _check_options() -> usage.Options:
+    from hatwist.cli.check import CheckOptions
+
+    return CheckOptions()  # type: ignore[no-untyped-call]
+
+
+def _decode_options() -> usage.Options:
+    from hatwist.cli.decode import DecodeOptions
+
+    return DecodeOptions()  # type: ignore[no-untyped-call]
+
+
+class Options(_Command):
+    """Options of C{hatwistctl} itself."""
+
+    longdesc = _STATUSES
+    optParameters = [["socket", None, SOCKET, "The daemon's control socket."]]
+    subCommands = [
+        ["status", None, StatusOptions, "Show the node, its peers and who has what."],
+        ["standby", None, MoveOptions, "Give groups to the other node."],
+        ["takeover", None, MoveOptions, "Get groups from the other node."],
+        ["stop", None, StopOptions, "Leave the cluster and end the daemon."],
+        ["events", None, EventsOptions, "Show what happens."],
+        ["check", None, _check_options, "Check the configuration without starting anything."],
+        ["decode", None, _decode_options, "Show captured heartbeat traffic."],
+    ]
+
+    def getSynopsis(self) -> str:
+        """Return the line of usage; a command puts its own behind it."""
+        return "Usage: hatwistctl [options]" + ("" if self.subCommand else " command [options]")
+
+    def postOptions(self) -> None:
+        """Insist on a command."""
+        if self.subCommand is None:
+            raise usage.UsageError("which command? hatwistctl --help lists them")

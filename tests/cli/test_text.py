@@ -1,0 +1,149 @@
+# -*- test-case-name: tests.cli.test_text -*-
+"""
+A report in words.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cli.text import age, event_line, group_lines, one_line, status_lines, troubles
+from hatwist.cluster.names import GroupState, LinkStatus, NodeStatus
+from hatwist.cluster.status import Status
+from hatwist.config.model import NodeName
+from hatwist.control.report import report
+from tests.control.fakes import STATUS
+
+GROUP = STATUS.groups[0]
+PEER = STATUS.nodes[1]
+LIVING = evolve(
+    PEER,
+    status=NodeStatus.ACTIVE,
+    heard=0.5,
+    links=tuple(evolve(link, status=LinkStatus.UP, heard=0.5) for link in PEER.links),
+)
+WELL = evolve(STATUS, nodes=(STATUS.nodes[0], LIVING))
+
+
+class WordTests(SynchronousTestCase):
+    """Ages, lines and times."""
+
+    def test_ages(self) -> None:
+        """An age is written in its two largest units."""
+        written = [age(seconds) for seconds in (0.04, 9.94, 59.9, 125, 3723, 93784)]
+        self.assertEqual(written, ["0.0 s", "9.9 s", "59 s", "2 min 5 s", "1 h 2 min", "1 d 2 h"])
+
+    def test_one_line(self) -> None:
+        """What peers and scripts wrote stays on its line and steers no terminal."""
+        self.assertEqual(one_line("first\nsecond\r\n\x1b[31mred\tend"), "first | second | ?[31mred?end")
+
+    def test_event(self) -> None:
+        """An event is one line with its local time and its kind."""
+        zone = timezone(timedelta(hours=2))
+        line = event_line("decision", "takeover x\non node02", 1767225600.25, zone)
+        self.assertEqual(line, "2026-01-01 02:00:00.250 decision takeover x | on node02")
+
+
+class StatusTests(SynchronousTestCase):
+    """What an operator sees."""
+
+    def troubles(self, status: Status) -> list[str]:
+        """Return what is wrong."""
+        return troubles(report(status))
+
+    def test_whole_text(self) -> None:
+        """What is wrong comes first, then this node, all nodes, all groups, and what was counted."""
+        self.assertEqual(
+            status_lines(report(STATUS)),
+            [
+                "! Node node02 is dead, heard 1 h 2 min ago.",
+                "",
+                "This is node node01: active, has the groups at home here.",
+                "  mode:          compatibility: node02 speaks as heartbeat does",
+                "  auto_failback: on",
+                "  generation:    12, uuid 00112233-4455-6677-8899-aabbccddeeff",
+                "",
+                "Nodes:",
+                "  node01  active, this node",
+                "  node02  dead, heard 1 h 2 min ago",
+                "      over eth1: dead, heard 1 h 2 min ago",
+                "      over /dev/ttyS0: dead, never heard",
+                "",
+                "Groups:",
+                "  IPaddr::172.16.0.210/24/eth0 httpd",
+                "      on this node, its home: running, for 2 min 5 s",
+                "      why: takeover: node02 is dead",
+                "",
+                "Counted since the start: malformed 3",
+            ],
+        )
+
+    def test_all_is_well(self) -> None:
+        """When nothing is wrong the first line says so."""
+        lines = status_lines(report(WELL))
+        self.assertEqual(lines[0], "All is well.")
+        self.assertIn("  node02  active, heard 0.5 s ago, dead after 30 s of silence", lines)
+
+    def test_dead_link_of_a_living_peer(self) -> None:
+        """A peer that is heard over one link only is worth a sentence."""
+        peer = evolve(LIVING, links=(LIVING.links[0], evolve(PEER.links[1], heard=31.0)))
+        self.assertEqual(
+            self.troubles(evolve(STATUS, nodes=(STATUS.nodes[0], peer))),
+            ["The link to node node02 over /dev/ttyS0 is dead, heard 31 s ago."],
+        )
+
+    def test_own_links_are_not_shown(self) -> None:
+        """Links to ourselves are dead on many media, and that is nothing to worry about."""
+        mine = evolve(STATUS.nodes[0], links=(evolve(PEER.links[0]),))
+        status = evolve(STATUS, nodes=(mine, LIVING))
+        self.assertEqual(self.troubles(status), [])
+        self.assertNotIn("      over eth1: dead", "\n".join(status_lines(report(status))))
+
+    def test_this_node(self) -> None:
+        """A node that starts, moves resources or leaves says so first."""
+        self.assertEqual(
+            self.troubles(evolve(WELL, status=NodeStatus.UP)), ["This node is not active yet, but up."]
+        )
+        self.assertEqual(
+            self.troubles(evolve(WELL, stable=False)),
+            ["Resources are moving, or it is not agreed yet who has them."],
+        )
+        self.assertEqual(
+            self.troubles(evolve(WELL, leaving=True, stable=False)), ["This node is leaving the cluster."]
+        )
+
+    def test_troubled_groups(self) -> None:
+        """A group that failed, is blocked, or belongs to nobody is named."""
+        failed = "could not be started here: a resource failed, and the group was stopped again"
+        blocked = "could not be stopped here: parts of it may still run, and it is started nowhere"
+        cases = {GroupState.FAILED: failed, GroupState.BLOCKED: blocked}
+        for state, words in cases.items():
+            status = evolve(WELL, groups=(evolve(GROUP, state=state),))
+            self.assertEqual(self.troubles(status), [f"Group IPaddr::172.16.0.210/24/eth0 {words}."])
+        orphan = evolve(WELL, groups=(evolve(GROUP, owner=None, state=GroupState.STOPPED),))
+        self.assertEqual(
+            self.troubles(orphan), ["Nobody is known to have group IPaddr::172.16.0.210/24/eth0."]
+        )
+
+    def test_where_groups_are(self) -> None:
+        """A group is here or there, at home or not, or with nobody."""
+        away = evolve(GROUP, owner=NodeName("node02"), state=GroupState.STOPPED, since=None, why="")
+        orphan = evolve(away, owner=None, since=3.0)
+        self.assertEqual(
+            group_lines(report(evolve(STATUS, groups=(away, orphan)))),
+            [
+                "  IPaddr::172.16.0.210/24/eth0 httpd",
+                "      on node02, away from its home node01; stopped here",
+                "  IPaddr::172.16.0.210/24/eth0 httpd",
+                "      has no owner, stopped here, for 3.0 s; at home on node01",
+            ],
+        )
+
+    def test_no_groups(self) -> None:
+        """Without resources the text says why there are none."""
+        self.assertEqual(
+            group_lines(report(evolve(STATUS, groups=()))), ["  none: haresources names no resources"]
+        )
