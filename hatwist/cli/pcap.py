@@ -32,7 +32,7 @@ _MAGIC: Final = {
 }
 _SECTION: Final = b"\x0a\x0d\x0d\x0a"
 _ORDERS: Final = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
-_LINKTYPE_MASK: Final = 0x0FFFFFFF
+_LINKTYPE_MASK: Final = 0xFFFF
 
 _SECTION_BLOCK: Final = 0x0A0D0D0A
 _INTERFACE_BLOCK: Final = 1
