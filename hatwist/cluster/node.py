@@ -10,7 +10,7 @@ says who hears what, in which order: it is the whole nervous system.
 from __future__ import annotations
 
 from collections import deque
-from math import isfinite
+from math import inf, isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -115,7 +115,7 @@ class Node:
         self.config = config
         self.identity = identity
         self._now = now
-        self._expected = now
+        self._expected = inf
         me = identity.name
         self.complaints = Complaints()
         self.patience = Patience(config.cf)
@@ -159,7 +159,7 @@ class Node:
                 continue
             agenda.extendleft(reversed(self.route(item, now)))
         assert not agenda, f"{event!r} causes more than {MAX_AGENDA} items"
-        self._expected = self.next_deadline()
+        self._expected = min(machine.deadline() for machine in self._machines.values())
         return done
 
     def route(self, item: events.Event | facts.Fact, now: Seconds) -> list[facts.Outcome]:
@@ -167,8 +167,8 @@ class Node:
         return [outcome for name in ROUTES[type(item)] for outcome in self._machines[name].handle(item, now)]
 
     def next_deadline(self) -> Seconds:
-        """Return when the node wants to hear C{DeadlinePassed}; always finite once started."""
-        return min(machine.deadline() for machine in self._machines.values())
+        """Return when the node wants to hear C{DeadlinePassed}; finite once it has started."""
+        return self._expected
 
     def check(self) -> tuple[str, ...]:
         """Return which of the core's own invariants do not hold; none is the rule."""

@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     from hatwist.wire.message import Message
 
 AGREEMENT_PERIOD: Final = 10.0
-"""Seconds from the first C{resource} message until one acts although nobody was stable."""
+"""
+Seconds from the first C{resource} message until one acts although nobody was
+stable, and from one unanswered C{starting} to the next.
+"""
 
 FAILBACK_RETRY: Final = 1.0
 """Seconds until a failback that could not begin is tried again."""
@@ -69,7 +72,7 @@ class Resources:
             case DeadlinePassed():
                 return self._tick(now)
             case CommunicationEstablished(alone):
-                return self._begin(alone)
+                return self._begin(alone, now)
             case MessageDelivered(sender, message, own):
                 return self._hear(sender, message, own, now)
             case PeerStatusChanged(peer, status):
@@ -84,12 +87,13 @@ class Resources:
         """When to act without an answer, or to try a failback again."""
         return self._deadlines.first()
 
-    def _begin(self, alone: bool) -> list[Outcome]:
+    def _begin(self, alone: bool, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         if not ledger.nice:
             ledger.phase = Phase.STABLE
             return acquire_local(ledger, "communication is established")
         ledger.phase = Phase.STARTING
+        self._deadlines.set("starting", now + AGREEMENT_PERIOD)
         begun: list[Outcome] = [Send(speech.starting())]
         if alone:
             # Nobody is there to answer, so nobody is waited for (protocol 10.10 e and f).
@@ -108,6 +112,10 @@ class Resources:
             outcomes.append(Log(Level.INFO, "local resource transition completed."))
             outcomes.extend(acquire_local(ledger, cause))
             outcomes.append(Send(speech.resource(ledger.ours, True)))
+        if self._deadlines.expire("starting", now) and ledger.phase is Phase.STARTING:
+            # heartbeat says it once; a peer that could not hear us then would never answer.
+            self._deadlines.set("starting", now + AGREEMENT_PERIOD)
+            outcomes.append(Send(speech.starting()))
         if self._deadlines.expire("failback", now):
             outcomes.extend(self._fail_back(now))
         return outcomes

@@ -81,6 +81,7 @@ class Tracking:
     What was received of one peer.
 
     @ivar trigger: the last digit of the numbers that are acknowledged.
+    @ivar floor: the highest number before the peer was declared dead.
     @ivar missing: the holes, and when each is asked for next.
     """
 
@@ -88,26 +89,26 @@ class Tracking:
     generation: int = 0
     last: int | None = None
     last_status: int = 0
+    floor: int = 0
     missing: dict[int, Seconds] = field(factory=dict)
 
     def decide(self, arrival: Arrival) -> Decision:
         """Judge a sequenced message, and take note of it."""
         if arrival.generation < self.generation:
             return Decision(Verdict.REPLAY)
-        returned = restarted = fresh = False
-        if arrival.status:
-            if arrival.generation == self.generation and arrival.dead and self.generation:
-                if arrival.sequence <= self.last_status:
-                    return Decision(Verdict.REPLAY)
-                returned = True
-            elif arrival.generation > self.generation:
-                restarted = self.generation > 0
-                fresh = True
-                self.last_status = 0
-                self.forget()
+        if not self.generation:
             self.generation = arrival.generation
+        returned = restarted = False
+        if arrival.status and arrival.generation > self.generation:
+            restarted = True
+            self._begin(arrival.generation)
+        elif arrival.status and arrival.dead:
+            if arrival.sequence <= self.last_status:
+                return Decision(Verdict.REPLAY)
+            returned = True
+        if arrival.status:
             self.last_status = max(self.last_status, arrival.sequence)
-        placed = self._place(arrival.sequence, returned or fresh)
+        placed = self._place(arrival.sequence, returned)
         return Decision(
             placed.verdict,
             lost=placed.lost,
@@ -119,7 +120,12 @@ class Tracking:
         )
 
     def forget(self) -> None:
-        """Begin anew: the next message sets the base, nothing is missing."""
+        """
+        The peer is dead: the next message sets the base, nothing is missing.
+
+        What was received of this generation is not received again, though.
+        """
+        self.floor = max(self.floor, self.last or 0)
         self.last = None
         self.missing.clear()
 
@@ -127,8 +133,16 @@ class Tracking:
         """The peer no longer has a message; say whether it was waited for."""
         return self.missing.pop(sequence, None) is not None
 
-    def _place(self, sequence: int, newborn: bool) -> Decision:
+    def _begin(self, generation: int) -> None:
+        self.generation = generation
+        self.last = None
+        self.last_status = self.floor = 0
+        self.missing.clear()
+
+    def _place(self, sequence: int, returned: bool) -> Decision:
         if self.last is None:
+            if sequence <= self.floor:
+                return Decision(Verdict.REPLAY)
             self.last = sequence
             return Decision(Verdict.DELIVER)
         if sequence == self.last + 1:
@@ -140,17 +154,14 @@ class Tracking:
             return self._leap(sequence)
         if sequence in self.missing:
             return self._fill(sequence)
-        if newborn:
-            self.forget()
-            self.last = sequence
-            return Decision(Verdict.DELIVER)
-        return Decision(Verdict.OLD)
+        # The first status of a peer that has returned may be overtaken by what it sent after it.
+        return Decision(Verdict.DELIVER if returned else Verdict.OLD)
 
     def _leap(self, sequence: int) -> Decision:
         assert self.last is not None
         lost = sequence - self.last - 1
         if lost > MAX_LOST or lost + len(self.missing) > MAX_MISSING:
-            self.forget()
+            self.missing.clear()
             self.last = sequence
             return Decision(Verdict.DELIVER, lost=lost, lost_all=True)
         for number in range(self.last + 1, sequence):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
+from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import MessageArrived, MessageDelivered, PeerDied, Send
 from hatwist.cluster.history import MAX_HISTORY
 from hatwist.cluster.names import NodeStatus
@@ -131,19 +132,27 @@ class TrueDeaths(Auditor):
 
 @define(eq=False)
 class Promptness(Auditor):
-    """A silent peer is not left unjudged, and a node never asks to be woken in the past."""
+    """
+    A silent peer is not left unjudged, and a node that was woken asks to be woken
+    in the future.
+    """
+
+    _woken: Host | None = None
 
     def look(self, world: World, host: Host, item: Event | Fact) -> None:
-        """See nothing."""
+        """Take note of who was woken."""
+        if isinstance(item, DeadlinePassed):
+            self._woken = host
 
     def check(self, world: World) -> None:
         """Look for peers that are overdue by more than a keepalive."""
+        woken, self._woken = self._woken, None
         for host in world.hosts.values():
             if host.node is None or host.paused:
                 continue
             now, deadline = host.now(world.time), host.node.next_deadline()
-            if deadline < now - LATENESS:
-                raise Violation(f"{host.name} wanted to be woken at {deadline:.3f}, and it is {now:.3f}")
+            if host is woken and deadline <= now:
+                raise Violation(f"{host.name} was woken at {now:.3f} and wants to be woken at {deadline:.3f}")
             for peer in host.node.membership.peers.values():
                 self._judge(host, peer.name, peer.status, peer.heard, now)
 
@@ -152,7 +161,7 @@ class Promptness(Auditor):
         assert host.node is not None
         if status is NodeStatus.DEAD or heard is None:
             return
-        late = now - heard - host.node.patience.deadtime(name)
+        late = now - max(heard + host.node.patience.deadtime(name), host.resumed)
         if late > host.config.cf.keepalive + GRACE:
             raise Violation(f"{host.name} has not declared {name} dead, {late:.3f} s late")
 

@@ -52,6 +52,7 @@ class Host:
     @ivar life: counts its daemons, so that answers to a dead one are ignored.
     @ivar wakes: counts its alarms, so that only the newest one rings.
     @ivar paused: nothing of it runs; its datagrams wait in C{backlog}.
+    @ivar resumed: when, on its own clock, its last pause ended.
     """
 
     name: NodeName
@@ -64,6 +65,7 @@ class Host:
     life: int = 0
     wakes: int = 0
     paused: bool = False
+    resumed: Seconds = float("-inf")
     backlog: list[Event] = field(factory=list)
     agents: Agents = field(init=False)
     _now: Seconds = float("-inf")

@@ -106,6 +106,8 @@ class World:
     def pause(self, name: NodeName, seconds: Seconds) -> None:
         """Let nothing of a daemon run for a while; its clock goes on."""
         host = self.hosts[name]
+        if host.node is None or host.paused:
+            return
         host.paused = True
         self._note(host, f"pause {seconds:g} s")
         life = host.life
@@ -182,6 +184,7 @@ class World:
         if host.life != life:
             return
         host.paused = False
+        host.resumed = host.now(self.time)
         self._note(host, "resume")
         waiting, host.backlog = host.backlog, []
         # As in the reactor: timers that are due come first, then what waits in the sockets.
