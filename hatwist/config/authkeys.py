@@ -29,12 +29,14 @@ class _Draft:
     authkeys, half read.
 
     @ivar keys: by index, with the place of each.
+    @ivar refused: numbers of lines that could not be read.
     @ivar active: the number and place of the last C{auth} line.
     """
 
     file: str
     findings: Findings
     keys: dict[int, tuple[Key, Position]] = Factory(dict)
+    refused: set[int] = Factory(set)
     active: tuple[int, Position] | None = None
 
 
@@ -61,6 +63,10 @@ def parse_authkeys(text: str, file: str, findings: Findings) -> Keyring | None:
     known = len(findings.problems)
     draft = _Draft(file, findings)
     for line in whole_lines(text, file, findings):
+        if line.words()[0].text == "-ne":
+            line = _without_echo(draft, line)
+        if not line.words():
+            continue
         if line.text.lstrip().startswith("a"):
             _read_auth(draft, line)
         else:
@@ -68,6 +74,14 @@ def parse_authkeys(text: str, file: str, findings: Findings) -> Keyring | None:
     keyring = _finish(draft)
     this_file = Findings(findings.problems[known:])
     return None if this_file.fatal else keyring
+
+
+def _without_echo(draft: _Draft, line: Line) -> Line:
+    """Report C{echo -ne} taken at its word, as a shell without bash's echo does, and return the rest."""
+    word = line.words()[0]
+    remedy = "the shell's echo knows no -ne: remove this word; use printf"
+    draft.findings.error(word.where, "bad-key-line", "Auth line [-ne ...] is invalid.", remedy)
+    return line.after(word)
 
 
 def _read_auth(draft: _Draft, line: Line) -> None:
@@ -90,18 +104,19 @@ def _read_key(draft: _Draft, line: Line) -> None:
     words = line.words()
     if len(words) < 2 or not _is_index(words[0].text):
         remedy = "write NUMBER METHOD KEY, as 1 sha1 AKEY"
-        if words[0].text == "-ne":
-            remedy = "the shell's echo knows no -ne: remove this word; use printf"
-        text = f"Auth line [{shown(words[0].text, 8)} ...] is invalid."
+        if words[0].text in CONSTANT_KEYS:
+            remedy = f"this is what openssl printed, label and all; {_FIX_KEY}"
+        text = f"Auth line [{shown(words[0].text, 12)} ...] is invalid."
         draft.findings.error(words[0].where, "bad-key-line", text, remedy)
         return
     number, method = words[:2]
-    if not _in_range(draft, number) or not _is_method(draft, method):
+    index = int(number.text)
+    if not _in_range(draft, number):
+        return
+    if not _is_method(draft, method) or not _check_secret(draft, method, words[2:]):
+        draft.refused.add(index)
         return
     secret = words[2].text if len(words) > 2 else ""
-    if not _check_secret(draft, method, words[2:]):
-        return
-    index = int(number.text)
     if index in draft.keys:
         first = f"the first one is in line {draft.keys[index][1].line}"
         text = f"key {index} again: the last one counts"
@@ -159,6 +174,8 @@ def _finish(draft: _Draft) -> Keyring | None:
             draft.findings.error(Position(draft.file), "no-auth", text, "write auth NUMBER, as auth 1")
         return None
     index, where = draft.active
+    if index in draft.refused:
+        return None
     if index not in draft.keys:
         text = f"Auth Key [{index}] not found in keyfile [{draft.file}]"
         numbers = [str(number) for number in sorted(draft.keys)]

@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from hatwist.config.directive import Life
+from hatwist.config.directive import Life, Medium
 from hatwist.config.directives import TABLE
 from hatwist.config.durations import milliseconds
 from hatwist.config.findings import Findings, listed, shown, suggestion
@@ -36,6 +36,8 @@ _MISSING_INTERFACE: Final[Mapping[str, str]] = MappingProxyType(
         "ucast6": "ucast6: interface [%s] does not exist",
     }
 )
+
+_MEDIA: Final = frozenset(name for name, row in TABLE.items() if isinstance(row, Medium))
 
 
 @frozen
@@ -73,11 +75,11 @@ def check_groups(
     """Apply every rule between ha.cf and haresources."""
     nodes = reading.cf.nodes
     for group in groups:
-        if group.node in nodes:
+        if group.node in nodes or not nodes:
             continue
         if group.node == seen.node and findings.has("not-a-node"):
             continue
-        remedy = suggestion(group.node, nodes) or (f"the nodes are {listed(nodes)}" if nodes else "")
+        remedy = suggestion(group.node, nodes) or f"the nodes are {listed(nodes)}"
         if group.node in reading.cf.ping_nodes:
             remedy = "a ping node cannot own anything"
         text = f"Bad nodename in {file} [{shown(group.node)}]"
@@ -96,7 +98,7 @@ def _check_media(reading: Reading, file: Position, findings: Findings) -> None:
     carrying = heartbeat_media(reading.cf)
     remedy = "add a line such as: bcast eth1"
     if not media:
-        if not any(name in reading.places for name in _MISSING_INTERFACE):
+        if reading.refused.isdisjoint(_MEDIA):
             findings.error(file, "no-media", "No heartbeat media defined", remedy)
     elif not carrying:
         text = "No heartbeat media defined that is active and reaches a node"
@@ -131,7 +133,7 @@ def _check_interfaces(cf: HaCf, seen: Seen, findings: Findings) -> None:
 def _check_nodes(reading: Reading, seen: Seen, file: Position, findings: Findings) -> None:
     nodes = reading.cf.nodes
     if not nodes:
-        if "node" not in reading.places:
+        if "node" not in reading.refused:
             findings.error(file, "no-nodes", "no nodes defined", "add a line: node NAME NAME")
         return
     first = reading.node_places[nodes[0]]
@@ -157,12 +159,15 @@ def _check_times(reading: Reading, findings: Findings) -> None:
     def place(*names: str) -> Position:
         return next(reading.places[name] for name in (*names, *reading.places) if name in reading.places)
 
-    if not reading.places:
-        return
-    if deadtime <= 2 * keepalive:
+    def known(*names: str) -> bool:
+        return bool(reading.places) and reading.refused.isdisjoint(names)
+
+    if known("keepalive", "deadtime") and deadtime <= 2 * keepalive:
         text = f"Dead time [{deadtime}] is too small compared to keeplive [{keepalive}]"
         findings.error(place("deadtime", "keepalive"), "deadtime", text, "more than twice keepalive")
-    if initdead < deadtime:
+    if not known("deadtime", "initdead"):
+        pass
+    elif initdead < deadtime:
         text = f"Initial dead time [{initdead}] is smaller than deadtime [{deadtime}]"
         findings.error(place("initdead", "deadtime"), "initdead", text, "at least twice deadtime")
     elif initdead < milliseconds(MIN_INITDEAD):
@@ -172,10 +177,14 @@ def _check_times(reading: Reading, findings: Findings) -> None:
     elif "initdead" in reading.places and initdead < 2 * deadtime:
         text = f"initdead [{initdead}] is less than twice deadtime [{deadtime}]"
         findings.note(place("initdead"), "initdead", text, "at least twice deadtime is the advice")
-    if deadping <= 2 * keepalive and "deadping" in reading.places:
+    if known("deadping", "keepalive") and deadping <= 2 * keepalive and "deadping" in reading.places:
         text = f"Ping dead time [{deadping}] is too small compared to keeplive [{keepalive}]"
         findings.error(place("deadping"), "deadping", text, "more than twice keepalive")
-    if "warntime" in reading.places and not cf.keepalive < cf.warntime < cf.deadtime:
+    if (
+        "warntime" in reading.places
+        and known("warntime", "keepalive", "deadtime")
+        and not cf.keepalive < cf.warntime < cf.deadtime
+    ):
         text = f"warntime [{milliseconds(cf.warntime)}] is not between keepalive and deadtime"
         findings.warn(place("warntime"), "warntime", text, "half of deadtime is a good value")
 
@@ -184,10 +193,15 @@ def _check_failback(reading: Reading, file: Position, findings: Findings) -> Non
     if reading.cf.parameters["autojoin"] != "none":
         text = "R1 style resource management conflicts with  autojoin set"
         findings.error(reading.places["autojoin"], "autojoin", text, "write autojoin none")
-    if reading.cf.auto_failback is AutoFailback.LEGACY and "nice_failback" not in reading.places:
+    if reading.cf.auto_failback is AutoFailback.LEGACY and _is_meant_legacy(reading):
         where = reading.places.get("auto_failback", file)
         text = "Deprecated 'legacy' auto_failback option selected."
         findings.warn(where, "legacy-failback", text, "write auto_failback on, or off")
+
+
+def _is_meant_legacy(reading: Reading) -> bool:
+    """Whether legacy is what was asked for, and not what is left of a directive that has its own finding."""
+    return "nice_failback" not in reading.places and "auto_failback" not in reading.refused
 
 
 def _check_logging(reading: Reading, file: Position, findings: Findings) -> None:

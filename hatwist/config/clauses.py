@@ -38,7 +38,7 @@ def read_nodes(draft: Draft, _directive: Word, rest: Line) -> None:
             continue
         if len(name) > values.MAX_HOST:
             text = f"node [{shown(name)}]: the name has {len(name)} characters"
-            draft.findings.error(word.where, "bad-node", text, f"at most {values.MAX_HOST}")
+            draft.refuse("node", Refused(word.where, "bad-node", text, f"at most {values.MAX_HOST}"))
             continue
         _warn_of_odd_name(draft, word)
         draft.nodes[name] = word.where

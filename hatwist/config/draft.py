@@ -44,7 +44,7 @@ class Draft:
     @ivar node: the local node.
     @ivar texts: the last accepted value of each directive that has one value.
     @ivar places: where each directive stands last.
-    @ivar places_first: where each directive stands first.
+    @ivar refused: directives with a line that could not be read.
     """
 
     file: str
@@ -52,10 +52,15 @@ class Draft:
     findings: Findings
     texts: dict[str, Word] = Factory(dict)
     places: dict[str, Position] = Factory(dict)
-    places_first: dict[str, Position] = Factory(dict)
     nodes: dict[NodeName, Position] = Factory(dict)
     media: list[MediumSpec] = Factory(list)
     respawn: list[Respawn] = Factory(list)
     apiauth: list[ApiAuth] = Factory(list)
     stonith: Stonith | None = None
     environment: dict[str, str] = Factory(dict)
+    refused: set[str] = Factory(set)
+
+    def refuse(self, name: str, refused: Refused) -> None:
+        """Take note that a line of this directive could not be read."""
+        self.findings.error(refused.where, refused.code, refused.text, refused.remedy)
+        self.refused.add(name)

@@ -35,11 +35,13 @@ class Reading:
 
     @ivar places: where each directive stands, the last time.
     @ivar node_places: where each node is listed.
+    @ivar refused: directives that could not be read; rules that need them keep silent.
     """
 
     cf: HaCf
     places: Mapping[str, Position]
     node_places: Mapping[NodeName, Position]
+    refused: frozenset[str] = frozenset()
 
 
 def read_hacf(text: str, file: str, findings: Findings, node: NodeName, port: int = 694) -> Reading:
@@ -55,7 +57,8 @@ def read_hacf(text: str, file: str, findings: Findings, node: NodeName, port: in
     for line in lines(text, file, findings):
         _read_line(draft, line, port)
     cf = _finish(draft, port)
-    return Reading(cf, MappingProxyType(draft.places), MappingProxyType(draft.nodes))
+    places, nodes = MappingProxyType(draft.places), MappingProxyType(draft.nodes)
+    return Reading(cf, places, nodes, frozenset(draft.refused))
 
 
 def _read_line(draft: Draft, line: Line, port: int) -> None:
@@ -69,7 +72,7 @@ def _read_line(draft: Draft, line: Line, port: int) -> None:
     try:
         _read_row(draft, row, name, rest, port)
     except Refused as refused:
-        draft.findings.error(refused.where, refused.code, refused.text, refused.remedy)
+        draft.refuse(row.name, refused)
         draft.places.setdefault(row.name, name.where)
         return
     draft.places[row.name] = name.where
@@ -82,7 +85,8 @@ _NOTES: Final = {Life.LATER: "not-active", Life.INERT: "no-effect"}
 
 def _read_row(draft: Draft, row: Directive, name: Word, rest: Line, port: int) -> None:
     if row.life is Life.REFUSED:
-        raise Refused(name.where, "not-supported", f"{row.name} is not supported", "use bcast or mcast")
+        remedy = "remove the line; bcast, mcast and ucast carry heartbeats"
+        raise Refused(name.where, "not-supported", f"{row.name} is not supported", remedy)
     if not rest.values() and not (isinstance(row, Medium) and not row.each):
         usage = f"write {row.name} {row.syntax}"
         draft.findings.warn(name.where, "no-value", f"{row.name} without a value does nothing", usage)
@@ -154,7 +158,7 @@ def _read_media(draft: Draft, row: Medium, name: Word, rest: Line, port: int) ->
         try:
             _add_medium(draft, row, (word,), preceding)
         except Refused as refused:
-            draft.findings.error(refused.where, refused.code, refused.text, refused.remedy)
+            draft.refuse(row.name, refused)
 
 
 def _add_medium(draft: Draft, row: Medium, words: tuple[Word, ...], preceding: Preceding) -> None:
@@ -169,9 +173,8 @@ def _add_medium(draft: Draft, row: Medium, words: tuple[Word, ...], preceding: P
 
 
 def _report_unknown(draft: Draft, name: Word, line: Line) -> None:
-    remedy = suggestion(name.text, TABLE)
-    if not name.text.isascii():
-        remedy = "if this is a comment, put # in front of it"
+    comment = "if this is a comment, put # in front of it"
+    remedy = suggestion(name.text, TABLE) or comment
     text = f"Illegal directive [{shown(name.text)}] in {line.file}"
     draft.findings.error(name.where, "unknown-directive", text, remedy)
 

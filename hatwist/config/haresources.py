@@ -8,7 +8,6 @@ One logical line is one group: its home node, then its resources.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, ip_interface
 from typing import Final
 
@@ -145,33 +144,33 @@ def _check_duplicates(groups: list[ResourceGroup], findings: Findings) -> None:
             text = f"a second group with the key {shown(group.key)}"
             remedy = f"the first is in line {first.where.line}; the first resource of a line must be unique"
             findings.error(group.resources[0].where, "duplicate-group", text, remedy)
-    seen: dict[str, tuple[ResourceGroup, Resource]] = {}
-    for group, resource in _all(groups):
-        address = service_address(resource)
-        identity = f"address {address.ip}" if address else resource.text
-        other, first_one = seen.setdefault(identity, (group, resource))
-        if first_one is resource or (resource is group.resources[0] and resource.text == other.key):
-            continue
-        _report_twice(identity, group, resource, first_one, findings)
+    seen: dict[str, Resource] = {}
+    for group in groups:
+        here: dict[str, Resource] = {}
+        for resource in group.resources:
+            identity = _identity(resource)
+            if identity in here:
+                text = f"{shown(identity)} twice in one group"
+                findings.warn(resource.where, "duplicate-resource", text, "once is enough")
+            here.setdefault(identity, resource)
+        for identity, resource in here.items():
+            first_one = seen.setdefault(identity, resource)
+            if first_one is not resource and keys[group.key] is group:
+                _report_in_two_groups(identity, resource, first_one, findings)
 
 
-def _report_twice(
-    identity: str, group: ResourceGroup, resource: Resource, first: Resource, findings: Findings
-) -> None:
+def _identity(resource: Resource) -> str:
+    """Return the same text for what cannot be had twice."""
+    address = service_address(resource)
+    return f"address {address.ip}" if address else resource.text
+
+
+def _report_in_two_groups(identity: str, resource: Resource, first: Resource, findings: Findings) -> None:
     place = f"it is in line {first.where.line} already"
-    if first in group.resources:
-        findings.warn(resource.where, "duplicate-resource", f"{shown(identity)} twice in one group", place)
-    elif identity.startswith("address "):
-        text = f"{identity} in two groups"
+    text = f"{shown(identity)} in two groups"
+    if identity.startswith("address "):
         remedy = f"{place}; two nodes could have it at once"
         findings.error(resource.where, "duplicate-address", text, remedy)
     else:
-        text = f"{shown(identity)} in two groups"
         remedy = f"{place}; stopping one group stops it for the other"
         findings.warn(resource.where, "duplicate-resource", text, remedy)
-
-
-def _all(groups: list[ResourceGroup]) -> Iterator[tuple[ResourceGroup, Resource]]:
-    for group in groups:
-        for resource in group.resources:
-            yield group, resource

@@ -26,6 +26,9 @@ MAX_LINE: Final = 5119
 _BLANKS: Final = " \t\r\f\v"
 _BLANK_SEPARATED: Final = re.compile(rf"[^{_BLANKS}]+")
 _VALUE: Final = re.compile(rf"[^{_BLANKS},]+")
+_LOOKS_BLANK: Final = frozenset("\u00a0\u2002\u2003\u2009\u200b\u202f\u3000\ufeff")
+_PLAIN: Final = dict.fromkeys(map(ord, _LOOKS_BLANK), " ")
+_UNDECODED: Final = frozenset(map(chr, range(0xDC80, 0xDD00)))
 
 
 @frozen
@@ -102,9 +105,7 @@ def lines(text: str, file: str, findings: Findings) -> Iterator[Line]:
     For ha.cf and haresources: there is no quoting, a C{#} is never content.
     """
     for line in _all_lines(text, file, findings):
-        content, _, comment = line.text.partition("#")
-        _check_encoding(content, comment, line, findings)
-        stripped = content.rstrip(_BLANKS)
+        stripped = _without_comment(line, findings).rstrip(_BLANKS)
         if stripped.strip(_BLANKS):
             yield Line(file, line.number, stripped)
 
@@ -148,13 +149,11 @@ def resource_lines(text: str, file: str, findings: Findings) -> Iterator[tuple[W
 def _continued(text: str, file: str, findings: Findings) -> Iterator[Line]:
     """Yield all lines without their comments, the blanks at their ends kept."""
     for line in _all_lines(text, file, findings):
-        content, _, comment = line.text.partition("#")
-        _check_encoding(content, comment, line, findings)
-        yield Line(file, line.number, content)
+        yield Line(file, line.number, _without_comment(line, findings))
 
 
 def _all_lines(text: str, file: str, findings: Findings) -> Iterator[Line]:
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
         size = len(line.encode("utf-8", "surrogateescape"))
         if size > MAX_LINE:
             message = f"the line has {size} bytes, more than {MAX_LINE}"
@@ -163,22 +162,18 @@ def _all_lines(text: str, file: str, findings: Findings) -> Iterator[Line]:
         yield Line(file, number, line)
 
 
-def _check_encoding(content: str, comment: str, line: Line, findings: Findings) -> None:
-    bad = _first_odd(content)
-    if bad is not None:
-        column, what = bad
-        findings.error(line.at(column), "odd-character", what, "use UTF-8 and plain blanks")
-    elif any("\udc80" <= letter <= "\udcff" for letter in comment):
-        findings.note(line.at(len(content) + 1), "comment-encoding", "the comment is not UTF-8")
-
-
-def _first_odd(content: str) -> tuple[int, str] | None:
+def _without_comment(line: Line, findings: Findings) -> str:
+    """Return the line's content, with plain blanks for what only looks like one."""
+    content, _, comment = line.text.partition("#")
     for column, letter in enumerate(content, start=1):
-        if "\udc80" <= letter <= "\udcff":
-            return column, f"the byte 0x{ord(letter) - 0xDC00:02x} is not UTF-8"
         if letter in _LOOKS_BLANK:
-            return column, f"U+{ord(letter):04X} looks like a blank and is none"
-    return None
-
-
-_LOOKS_BLANK: Final = frozenset("\u00a0\u2002\u2003\u2009\u200b\u202f\u3000\ufeff")
+            text = f"U+{ord(letter):04X} looks like a blank and is none"
+            findings.error(line.at(column), "odd-character", text, "write a plain blank")
+        elif letter in _UNDECODED:
+            text = f"the byte 0x{ord(letter) - 0xDC00:02x} is not UTF-8"
+            findings.warn(line.at(column), "odd-character", text, "write the file in UTF-8")
+            break
+    if not _UNDECODED.isdisjoint(comment):
+        where = line.at(len(content) + 1)
+        findings.note(where, "comment-encoding", "the comment is not UTF-8", "write the file in UTF-8")
+    return content.translate(_PLAIN)

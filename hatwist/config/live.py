@@ -105,7 +105,7 @@ def parse_addresses(text: str) -> Interfaces:
             for one in entry.get("addr_info", ()):
                 interface = ip_interface(f"{one['local']}/{one['prefixlen']}")
                 addresses.append((str(interface.ip), str(entry["ifname"])))
-                if not interface.ip.is_loopback:
+                if not interface.ip.is_loopback and not interface.ip.is_link_local:
                     networks.append(interface.network)
     except (ValueError, TypeError, AttributeError, KeyError):
         pass  # another version of ip: what was read until here is true

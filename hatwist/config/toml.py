@@ -16,6 +16,7 @@ from typing import Final
 
 from attrs import frozen
 
+from hatwist.config.directive import Life
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.model import Position, Settings
 
@@ -31,6 +32,7 @@ class KeySpec:
     @ivar table: the table it stands in; empty for the top.
     @ivar type: the type of its value.
     @ivar default: as written.
+    @ivar life: whether it does something.
     """
 
     table: str
@@ -38,6 +40,7 @@ class KeySpec:
     type: type
     default: str
     explanation: str
+    life: Life = Life.ACTIVE
 
 
 KEYS: Final[tuple[KeySpec, ...]] = (
@@ -47,6 +50,7 @@ KEYS: Final[tuple[KeySpec, ...]] = (
         bool,
         "false",
         "Speak the native protocol from the start, before a peer was ever heard to speak it.",
+        Life.LATER,
     ),
 )
 """Every key there is."""
@@ -93,6 +97,8 @@ def read_tables(
             findings.error(where, "unknown-table", f"unknown table [{shown(table)}]", remedy)
         elif spec is not None and type(value) is spec.type:
             good[table, name] = value
+            if spec.life is Life.LATER:
+                findings.note(where, "not-active", f"{name}: {spec.life.value}", spec.explanation)
         elif spec is not None:
             message = f"{name} has a value of the wrong type"
             findings.error(where, "wrong-type", message, f"write {_TYPE_WORDS[spec.type]}")
