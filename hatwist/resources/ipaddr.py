@@ -101,11 +101,12 @@ class AddressAgent:
         return Outcome.FAILED, reason
 
     def _say(self, text: str) -> None:
-        self.log(Level.INFO, text, self._instance)
+        # Agents write their level in capitals, so it is part of the text.
+        self.log(Level.PLAIN, f"INFO: {text}", self._instance)
 
     def _answer(self, text: str) -> None:
         # The calling script writes "INFO: <type> <answer>" with an empty type.
-        self.log(Level.INFO, f" {text}", AGENT_PREFIX + self._instance)
+        self.log(Level.PLAIN, f"INFO:  {text}", AGENT_PREFIX + self._instance)
 
     @property
     def _instance(self) -> str:

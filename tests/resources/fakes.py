@@ -60,16 +60,21 @@ class LogBook:
 
     def lines(self, *without: Level) -> list[str]:
         """Return C{level: text} of everything but some levels."""
-        return [f"{level.value}: {text}" for level, text, _ in self.entries if level not in without]
+        return [spell(level, text) for level, text, _ in self.entries if level not in without]
 
     @property
     def signed(self) -> list[str]:
         """C{entity: level: text} of everything but debug lines."""
         return [
-            f"{entity}: {level.value}: {text}"
+            f"{entity}: {spell(level, text)}"
             for level, text, entity in self.entries
             if level is not Level.DEBUG
         ]
+
+
+def spell(level: Level, text: str) -> str:
+    """Write a line as the log has it."""
+    return f"{level.value}: {text}" if level.value else text
 
 
 @implementer(IProcessTransport)

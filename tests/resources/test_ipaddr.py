@@ -81,15 +81,15 @@ class StartTests(AddressCase):
         self.assertEqual(
             self.log.signed,
             [
-                f"{caller}: info:  Resource is stopped",
+                f"{caller}: INFO:  Resource is stopped",
                 "ResourceManager(default): info: "
                 "Running /etc/ha.d/resource.d/IPaddr 172.16.0.210/24/eth0 start",
-                f"{agent}: info: Adding inet address 172.16.0.210/24 "
+                f"{agent}: INFO: Adding inet address 172.16.0.210/24 "
                 "with broadcast address 172.16.0.255 to device eth0",
-                f"{agent}: info: Bringing device eth0 up",
-                f"{agent}: info: send_arp (built in) -i 0,50,100,200,500 -r 5 "
+                f"{agent}: INFO: Bringing device eth0 up",
+                f"{agent}: INFO: send_arp (built in) -i 0,50,100,200,500 -r 5 "
                 "eth0 172.16.0.210 auto not_used not_used",
-                f"{caller}: info:  Success",
+                f"{caller}: INFO:  Success",
             ],
         )
 
@@ -103,14 +103,14 @@ class StartTests(AddressCase):
         """An alias becomes the label, on the interface before the colon."""
         self.assertEqual(self.added("172.16.0.210/24/eth0:3").label, "eth0:3")
         text = "Adding inet address 172.16.0.210/24 with broadcast address 172.16.0.255"
-        self.assertIn(f"info: {text} to device eth0 (with label eth0:3)", self.log.lines())
+        self.assertIn(f"INFO: {text} to device eth0 (with label eth0:3)", self.log.lines())
 
     def test_broadcast(self) -> None:
         """A broadcast address that was given is used; a host address has none."""
         given = self.added("172.16.0.210/24/eth0/172.16.0.127").broadcast
         self.assertEqual(given, IPv4Address("172.16.0.127"))
         self.assertIsNone(self.added("172.16.0.211/32/eth0").broadcast)
-        self.assertIn("info: Adding inet address 172.16.0.211/32 to device eth0", self.log.lines())
+        self.assertIn("INFO: Adding inet address 172.16.0.211/32 to device eth0", self.log.lines())
 
     def test_the_route_tells_interface_and_prefix(self) -> None:
         """What was not said follows from the route to the address."""
@@ -173,7 +173,7 @@ class StartTests(AddressCase):
         self.perform(Verb.START, "2001:db8::5/64/eth0", "IPv6addr")
         expected = Held(IPv6Address("2001:db8::5"), 64, ETH0.index)
         self.assertEqual(self.network.addresses[-1], expected)
-        self.assertIn("info: Adding inet6 address 2001:db8::5/64 to device eth0", self.log.lines())
+        self.assertIn("INFO: Adding inet6 address 2001:db8::5/64 to device eth0", self.log.lines())
 
 
 class StatusTests(AddressCase):
@@ -211,7 +211,7 @@ class StopTests(AddressCase):
             [
                 "ResourceManager(default): info: "
                 "Running /etc/ha.d/resource.d/IPaddr 172.16.0.210/24/eth0 stop",
-                "/usr/lib/ocf/resource.d//heartbeat/IPaddr(IPaddr_172.16.0.210): info:  Success",
+                "/usr/lib/ocf/resource.d//heartbeat/IPaddr(IPaddr_172.16.0.210): INFO:  Success",
             ],
         )
 
