@@ -182,7 +182,7 @@ class KernelNetwork:
 
 def _exchange(path: str, text: str) -> str:
     """Write a setting of the kernel and return what it was."""
-    with open(path, "r+", encoding="ascii") as setting:
+    with open(path, "r+", encoding="utf-8") as setting:
         before = setting.read()
         setting.seek(0)
         setting.write(text)
