@@ -101,7 +101,7 @@ def as_line(sight: Sight) -> str:
     if message is not None:
         words += [shown(sight.type) or "?", *(_assignment(one) for one in _main_fields(message))]
     if sight.trouble:
-        words.append(f"({sight.trouble})")
+        words.append(f"({sight.trouble.encode('ascii', 'backslashreplace').decode('ascii')})")
     return " ".join(words)
 
 

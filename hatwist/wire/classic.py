@@ -16,7 +16,7 @@ from typing import Final
 from attrs import define
 
 from hatwist.errors import AuthenticationError, MalformedError
-from hatwist.wire.limits import MAX_DEPTH, MAX_FIELDS, MAX_NAME, MAX_UNCOMPRESSED
+from hatwist.wire.limits import MAX_DEPTH, MAX_FIELDS, MAX_UNCOMPRESSED
 from hatwist.wire.message import Field, FieldType, Message
 from hatwist.wire.text import (
     NAME,
@@ -41,6 +41,7 @@ NESTED_NEWLINES: Final = bytes((*range(20, 32), 15, 16, 17, 18))
 
 _AUTH_LINE: Final = AUTH.encode() + b"="
 _MARKS: Final = (START[:-1], END[:-1])
+_SHOWN: Final = 40
 _RAW: Final = frozenset({FieldType.BINARY, FieldType.COMPRESSED})
 _NAME: Final = re.compile(NAME)
 _TYPED: Final = re.compile(rb"\(([1-4])\)")
@@ -181,7 +182,7 @@ class _Reader:
         typed = _TYPED.match(left)
         raw = left[typed.end() :] if typed else left
         if not equals or not _NAME.fullmatch(raw) or raw.startswith(_MARKS):
-            raise MalformedError(f"no field in the line {line[:MAX_NAME]!r}")
+            raise MalformedError(f"no field in the line {line[:_SHOWN]!r}")
         name = decode_string(raw)
         if typed is None:
             return Field(name, decode_string(value.replace(NEWLINE, b"\n")))

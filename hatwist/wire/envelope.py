@@ -102,8 +102,8 @@ def read_unverified(data: bytes) -> Message:
     _bounded(data)
     if data.startswith(classic.START):
         return expand_whole(classic.decode(data))
-    body = data[: data.rfind(netstring.END) + len(netstring.END)]
-    return expand_whole(netstring.decode(body))
+    end = data.rfind(netstring.END)
+    return expand_whole(netstring.decode(data[: end + len(netstring.END)] if end >= 0 else data))
 
 
 def _verified(data: bytes, keys: Keyring) -> bytes:

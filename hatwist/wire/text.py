@@ -16,6 +16,8 @@ from hatwist.errors import MalformedError
 from hatwist.wire.limits import MAX_DEPTH, MAX_FIELDS, MAX_LENGTH_DIGITS, MAX_LIST, MAX_NAME
 from hatwist.wire.message import Message
 
+_SHOWN: Final = 40
+
 NAME: Final = rb"[^(=\0\n][^=\0\n]{0,%d}" % (MAX_NAME - 1)
 """A regular expression for the name of a field."""
 
@@ -80,7 +82,7 @@ def encode_name(name: str) -> bytes:
     """
     raw = encode_string(name)
     if not _NAME.fullmatch(raw):
-        raise MalformedError(f"{name[:MAX_NAME]!r} cannot be the name of a field")
+        raise MalformedError(f"{name[:_SHOWN]!r} cannot be the name of a field")
     return raw
 
 
