@@ -59,7 +59,10 @@ class Init:
 
     def _obey(self) -> bool:
         """Take one order; C{False} when there will be none any more."""
-        packet, files, _, _ = socket.recv_fds(self.control, MAX_PACKET, MAX_FILES)
+        try:
+            packet, files, _, _ = socket.recv_fds(self.control, MAX_PACKET, MAX_FILES)
+        except ConnectionResetError:  # closed with answers of ours unread
+            return False
         if not packet:
             return False
         order = json.loads(packet)

@@ -30,7 +30,7 @@ class Node:
     """
     A host and its daemon.
 
-    @ivar process: the daemon, or C{None} when it was never started.
+    @ivar process: the daemon, or C{None} when it was never started, or was asked to end.
     """
 
     def __init__(self, host: Host) -> None:
@@ -54,15 +54,37 @@ class Node:
         self.prepare()
         self.process = self.host.start(self.command(), self.environment())
 
-    def stop(self) -> None:
-        """Ask the daemon to leave in order, and wait until it has."""
-        assert self.process is not None
-        self.process.signal(signal.SIGTERM)
-        self.process.wait(STOP_TIMEOUT)
+    def stop(self) -> int:
+        """
+        Ask the daemon to leave in order, and wait until it has.
 
-    def running(self) -> bool:
-        """Tell whether the daemon runs."""
-        return self.process is not None and self.host.powered and self.process.alive()
+        @return: its exit status.
+        """
+        assert self.process is not None
+        process, self.process = self.process, None
+        process.signal(signal.SIGTERM)
+        return process.wait(STOP_TIMEOUT)
+
+    def kill(self) -> None:
+        """Kill the daemon, without a good-bye; what it has started stays."""
+        assert self.process is not None
+        process, self.process = self.process, None
+        process.kill()
+        process.wait(STOP_TIMEOUT)
+
+    def cut_power(self) -> float:
+        """Cut the host's power; return when it died."""
+        self.process = None
+        return self.host.power_off()
+
+    def check(self) -> None:
+        """
+        Make sure that the daemon runs, if it should.
+
+        @raise LabError: with its last words, when it has ended by itself.
+        """
+        if self.process is not None and not self.process.alive():
+            raise LabError(f"{self.name}: the daemon has ended: {self.process.text()[-3000:]}")
 
     def prepare(self) -> None:
         """Do what the package's installation does on a real host."""
@@ -94,8 +116,7 @@ class Node:
         def logged() -> bool:
             if self.count(pattern) >= times:
                 return True
-            if self.process is not None and not self.running():
-                raise LabError(f"{self.name}: the daemon has ended: {self.process.text()[-3000:]}")
+            self.check()
             return False
 
         return until(logged, timeout, f"{self.name} logs {pattern!r}")

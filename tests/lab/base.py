@@ -18,7 +18,7 @@ from scripts.lab.configuration import VIRTUAL, Configuration
 from scripts.lab.host import Card, Host
 from scripts.lab.nodes import HatwistNode, Node
 from scripts.lab.rack import Rack
-from scripts.lab.watch import Watch
+from scripts.lab.watch import Watch, until
 
 SETTLED = 60.0
 """Upper bound in seconds for whatever a cluster has to settle."""
@@ -101,7 +101,13 @@ class TwoNodesTestCase(LabTestCase):
 
     def settle(self, owner: str) -> None:
         """Wait until a node, and nobody else, owns the address."""
-        self.watch.await_owner(VIRTUAL, owner, SETTLED)
+
+        def settled() -> bool:
+            self.one.check()
+            self.two.check()
+            return self.watch.owners(VIRTUAL) == (owner,)
+
+        until(settled, SETTLED, f"{owner} alone owns {VIRTUAL}")
 
     def _tell(self) -> None:
         """Show both logs of a test that failed; only trial itself knows whether it did."""

@@ -31,7 +31,7 @@ class HeartbeatTests(TwoNodesTestCase):
         probe = Probe(self.client, "http", VIRTUAL, 80)
         probe.await_answer("node01", SETTLED)
 
-        died = self.one.host.power_off()
+        died = self.one.cut_power()
         probe.await_answer("node02", SETTLED)
         self.assertOwner("node02")
         outage = probe.handover(died)
