@@ -93,11 +93,15 @@ def split(data: bytes) -> tuple[bytes, bytes]:
 
     @return: the lines without C{auth}, and C{INDEX DIGEST}.
     @raise AuthenticationError: when there is no C{auth} line.
-    @raise MalformedError: when a mark is missing.
+    @raise MalformedError: when a mark is missing, or there are more than
+        L{MAX_FIELDS} lines.
     """
     signed = []
     token = b""
-    for line in _body(data.rstrip(b"\0"), b"\n").split(b"\n"):
+    body = _body(data.rstrip(b"\0"), b"\n")
+    if body.count(b"\n") > MAX_FIELDS:
+        raise MalformedError(f"more than {MAX_FIELDS} lines")
+    for line in body.split(b"\n"):
         if line.startswith(_AUTH_LINE):
             token = line[len(_AUTH_LINE) :]
         elif line:

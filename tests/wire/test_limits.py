@@ -77,6 +77,10 @@ class BoundTests(SynchronousTestCase):
         )
         self.assertRaises(MalformedError, classic.decode, b">>>\n%b<<<\n" % (b"a=\n" * (MAX_FIELDS + 1)))
 
+    def test_lines_before_the_signature(self) -> None:
+        """Lines count before anything was verified, empty ones too."""
+        self.assertRaises(MalformedError, classic.split, b">>>\n" + b"\n" * (MAX_FIELDS + 1) + b"<<<\n")
+
     def test_name(self) -> None:
         """A name is no longer than the bound."""
         good, bad = Message([Field("n" * MAX_NAME, "1")]), Message([Field("n" * (MAX_NAME + 1), "1")])
