@@ -2,8 +2,8 @@
 """
 Readers of the directives of ha.cf that are neither one value nor a medium.
 
-Each is given the draft, the directive's own word and the rest of its line; it
-adds to the draft, or raises L{Refused}.
+Each is given the draft, the directive's own word and the rest of its line, which
+has a word at least; it adds to the draft, or raises L{Refused}.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def read_respawn(draft: Draft, directive: Word, rest: Line) -> None:
     words = rest.words()
     usage = f"write {directive.text} USER /FULL/PATH ARGUMENTS"
     if len(words) < 2:
-        where = words[0].where if words else directive.where
-        raise Refused(where, "bad-value", f"{directive.text} without user and command", usage)
+        text = f"{directive.text} without user and command"
+        raise Refused(words[0].where, "bad-value", text, usage)
     user, command = words[:2]
     if not command.text.startswith("/"):
         text = f"Client child command [{shown(command.text)}] is not full pathname"
@@ -93,10 +93,7 @@ def read_respawn(draft: Draft, directive: Word, rest: Line) -> None:
 
 def read_apiauth(draft: Draft, directive: Word, rest: Line) -> None:
     """Read C{apiauth CLIENT [uid=LIST] [gid=LIST]}."""
-    words = rest.words()
-    if not words:
-        raise Refused(directive.where, "bad-value", "Invalid apiauth directive []", _APIAUTH_REMEDY)
-    client, *lists = words
+    client, *lists = rest.words()
     if len(client.text) > MAX_CLIENT:
         text = f"client name [{shown(client.text)}] too long"
         raise Refused(client.where, "bad-value", text, f"at most {MAX_CLIENT} characters")
@@ -120,24 +117,20 @@ def read_apiauth(draft: Draft, directive: Word, rest: Line) -> None:
     draft.apiauth.append(ApiAuth(client.text, uids, gids, directive.where))
 
 
-def read_stonith(draft: Draft, directive: Word, rest: Line) -> None:
+def read_stonith(draft: Draft, _directive: Word, rest: Line) -> None:
     """Read C{stonith TYPE FILE}."""
     words = rest.words()
     usage = "write stonith TYPE FILE"
-    if not words:
-        raise Refused(directive.where, "bad-value", "No Stonith type given", usage)
     if len(words) < 2 or not words[1].text.startswith("/"):
         file = shown(words[1].text) if len(words) > 1 else ""
         raise Refused(words[-1].where, "bad-value", f"Invalid Stonith config file [{file}]", usage)
     draft.stonith = Stonith(words[0].text, words[1].where, file=words[1].text)
 
 
-def read_stonith_host(draft: Draft, directive: Word, rest: Line) -> None:
+def read_stonith_host(draft: Draft, _directive: Word, rest: Line) -> None:
     """Read C{stonith_host HOST TYPE PARAMETERS}; it counts on that host only, C{*} is every host."""
     words = rest.words()
     usage = "write stonith_host HOST TYPE PARAMETERS, with * for every host"
-    if not words:
-        raise Refused(directive.where, "bad-value", "No Stonith hostname argument given", usage)
     host = words[0]
     if host.text != "*" and node_name(host.text) != draft.node:
         return

@@ -94,7 +94,8 @@ def _read_row(draft: Draft, row: Directive, name: Word, rest: Line, port: int) -
         _read_values(draft, row, name, rest)
     elif isinstance(row, Medium):
         _read_media(draft, row, name, rest, port)
-    elif isinstance(row, Clause):
+    else:
+        assert isinstance(row, Clause), row
         row.read(draft, name, rest)
 
 
