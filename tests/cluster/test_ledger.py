@@ -1,0 +1,118 @@
+# -*- test-case-name: tests.cluster.test_ledger -*-
+"""
+Who claims what (protocol 10.1).
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
+from hatwist.cluster.names import Holding, NodeStatus
+from tests.cluster.builders import ALPHA, BETA, GAMMA, GROUPS, SQL, WEB, group, settled_ledger
+
+
+class ClaimTests(SynchronousTestCase):
+    """Two sides, two sets."""
+
+    def test_begins_with_nothing(self) -> None:
+        """A node that starts claims nothing and believes nothing of the other side."""
+        ledger = Ledger(ALPHA, GROUPS, nice=True)
+        self.assertEqual((ledger.ours, ledger.theirs), (Holding.NONE, Holding.NONE))
+        self.assertEqual((ledger.phase, ledger.standby), (Phase.INIT, StandbyPhase.NOT))
+        self.assertFalse(ledger.their_stable)
+
+    def test_claims_add_up(self) -> None:
+        """A claim is added to what is held, and taken away again."""
+        ledger = settled_ledger()
+        ledger.claim(Holding.LOCAL)
+        ledger.claim(Holding.FOREIGN)
+        self.assertEqual(ledger.ours, Holding.ALL)
+        ledger.disclaim(Holding.LOCAL)
+        self.assertEqual(ledger.ours, Holding.FOREIGN)
+        ledger.disclaim(Holding.LOCAL)
+        self.assertEqual(ledger.ours, Holding.FOREIGN)
+
+    def test_sides(self) -> None:
+        """A group is local where its home is, and foreign everywhere else."""
+        ledger = settled_ledger()
+        self.assertEqual(ledger.side(WEB), Holding.LOCAL)
+        self.assertEqual(ledger.side(SQL), Holding.FOREIGN)
+
+    def test_groups_of_a_set(self) -> None:
+        """A set of groups is in the order of haresources."""
+        mail = group(ALPHA, "10.0.0.3")
+        ledger = evolve(settled_ledger(), groups=(mail, SQL, WEB))
+        self.assertEqual(ledger.groups_of(Holding.ALL), (mail, SQL, WEB))
+        self.assertEqual(ledger.groups_of(Holding.LOCAL), (mail, WEB))
+        self.assertEqual(ledger.groups_of(Holding.FOREIGN), (SQL,))
+        self.assertEqual(ledger.groups_of(Holding.NONE), ())
+        self.assertEqual(ledger.homed_at(ALPHA), (mail, WEB))
+        self.assertEqual(ledger.homed_at(GAMMA), ())
+
+    def test_claims_of_the_other_side_are_in_its_own_words(self) -> None:
+        """What the peer calls foreign is local here."""
+        ledger = settled_ledger()
+        ledger.theirs = Holding.FOREIGN
+        self.assertTrue(ledger.claimed_by_peer(WEB))
+        self.assertFalse(ledger.claimed_by_peer(SQL))
+
+    def test_living_peers(self) -> None:
+        """A peer lives while it is up or active."""
+        ledger = settled_ledger()
+        ledger.peers = {BETA: NodeStatus.UP, GAMMA: NodeStatus.ACTIVE}
+        self.assertEqual(ledger.living_peers(), (BETA, GAMMA))
+        ledger.peers = {BETA: NodeStatus.INIT, GAMMA: NodeStatus.DEAD}
+        self.assertEqual(ledger.living_peers(), ())
+
+    def test_owner(self) -> None:
+        """The owner is who claims the group: this node first, then the first living peer, or nobody."""
+        ledger = settled_ledger()
+        self.assertIsNone(ledger.owner(WEB))
+        ledger.theirs = Holding.ALL
+        self.assertEqual(ledger.owner(WEB), BETA)
+        ledger.ours = Holding.LOCAL
+        self.assertEqual(ledger.owner(WEB), ALPHA)
+        ledger.peers = {BETA: NodeStatus.DEAD}
+        self.assertIsNone(ledger.owner(SQL))
+
+
+class StableTests(SynchronousTestCase):
+    """Nothing moves, here or there."""
+
+    def test_nice(self) -> None:
+        """Both sides are idle and have agreed: this is stable."""
+        self.assertTrue(settled_ledger().stable)
+
+    def test_what_moves_is_not_stable(self) -> None:
+        """A job, a takeover, a standby operation, a busy peer: each of them alone is enough."""
+        still = settled_ledger()
+        moving = {
+            "a job runs": evolve(still, jobs=1),
+            "a takeover": evolve(still, takeover_running=True),
+            "the other side moves": evolve(still, their_stable=False),
+            "a standby operation": evolve(still, standby=StandbyPhase.GIVING),
+            "not agreed yet": evolve(still, phase=Phase.RECEIVED),
+            "just asked": evolve(still, phase=Phase.STARTING),
+        }
+        self.assertEqual({name: one.stable for name, one in moving.items()}, dict.fromkeys(moving, False))
+
+    def test_stable_phases(self) -> None:
+        """Before the agreement, after it, and while leaving a node can be stable."""
+        for phase in (Phase.INIT, Phase.STABLE, Phase.SHUTDOWN):
+            self.assertTrue(evolve(settled_ledger(), phase=phase).stable)
+
+    def test_leaving_before_any_agreement(self) -> None:
+        """A node that leaves before it agreed with anybody waits for nobody."""
+        ledger = evolve(settled_ledger(), phase=Phase.INIT, their_stable=False)
+        self.assertFalse(ledger.stable)
+        ledger.leaving = True
+        self.assertTrue(ledger.stable)
+
+    def test_legacy(self) -> None:
+        """With C{auto_failback legacy} only what runs here counts."""
+        ledger = evolve(settled_ledger(nice=False), their_stable=False, phase=Phase.INIT)
+        self.assertTrue(ledger.stable)
+        ledger.jobs = 1
+        self.assertFalse(ledger.stable)

@@ -1,0 +1,90 @@
+# -*- test-case-name: tests.cluster.test_ownership -*-
+"""
+Who may own a group.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster.ledger import StandbyPhase
+from hatwist.cluster.names import Holding, NodeStatus
+from hatwist.cluster.ownership import Claim, Ground, Permission, may_own
+from tests.cluster.builders import BETA, SQL, WEB, settled_ledger
+
+
+class MayOwnTests(SynchronousTestCase):
+    """Every start is allowed or refused for a reason."""
+
+    def test_leaving_node_owns_nothing_more(self) -> None:
+        """Whatever the ground, a node that leaves starts nothing."""
+        ledger = evolve(settled_ledger(), leaving=True, standby=StandbyPhase.DONE)
+        ledger.peers[BETA] = NodeStatus.DEAD
+        for ground in Ground:
+            self.assertEqual(
+                may_own(WEB, Claim(ground, BETA), ledger), Permission(False, "this node is leaving")
+            )
+
+    def test_home(self) -> None:
+        """A group may be started at its home when nobody else claims it."""
+        self.assertEqual(
+            may_own(WEB, Claim(Ground.HOME), settled_ledger()),
+            Permission(True, "its home is here and nobody else holds it"),
+        )
+
+    def test_home_is_elsewhere(self) -> None:
+        """The home of a group is no reason anywhere else."""
+        self.assertEqual(
+            may_own(SQL, Claim(Ground.HOME), settled_ledger()), Permission(False, "its home is beta")
+        )
+
+    def test_peer_holds_what_is_at_home_here(self) -> None:
+        """A living peer that claims the group keeps it; a dead one does not."""
+        ledger = evolve(settled_ledger(), theirs=Holding.FOREIGN)
+        self.assertEqual(may_own(WEB, Claim(Ground.HOME), ledger), Permission(False, "node beta holds it"))
+        ledger.peers[BETA] = NodeStatus.DEAD
+        self.assertTrue(may_own(WEB, Claim(Ground.HOME), ledger).allowed)
+
+    def test_death(self) -> None:
+        """The groups of a dead node are anybody's."""
+        ledger = evolve(settled_ledger(), peers={BETA: NodeStatus.DEAD}, theirs=Holding.ALL)
+        self.assertEqual(
+            may_own(SQL, Claim(Ground.DEATH, BETA), ledger), Permission(True, "node beta is dead")
+        )
+
+    def test_dead_node_is_back_before_its_group_was_started(self) -> None:
+        """A takeover does not go on with a group that its node holds again."""
+        ledger = evolve(settled_ledger(), theirs=Holding.LOCAL)
+        self.assertEqual(
+            may_own(SQL, Claim(Ground.DEATH, BETA), ledger),
+            Permission(False, "node beta is back and holds it"),
+        )
+        ledger.theirs = Holding.NONE
+        self.assertEqual(
+            may_own(SQL, Claim(Ground.DEATH, BETA), ledger),
+            Permission(True, "node beta is back and does not hold it"),
+        )
+
+    def test_goodbye(self) -> None:
+        """The groups of a node that left in order may be started while it still beats."""
+        ledger = evolve(settled_ledger(), gone={BETA})
+        self.assertEqual(
+            may_own(SQL, Claim(Ground.GOODBYE, BETA), ledger),
+            Permission(True, "node beta left in order and has let go"),
+        )
+
+    def test_handover(self) -> None:
+        """What a peer gave up may be started, but only while the operation lasts."""
+        ledger = evolve(settled_ledger(), standby=StandbyPhase.DONE)
+        claim = Claim(Ground.HANDOVER, BETA)
+        self.assertEqual(may_own(WEB, claim, ledger), Permission(True, "node beta gave it up to this node"))
+        ledger.standby = StandbyPhase.NOT
+        self.assertEqual(may_own(WEB, claim, ledger), Permission(False, "the standby operation is over"))
+
+    def test_reply(self) -> None:
+        """With C{auto_failback legacy} the owner's answer is the reason."""
+        self.assertEqual(
+            may_own(WEB, Claim(Ground.REPLY, BETA), settled_ledger(nice=False)),
+            Permission(True, "node beta answered that it does not run it"),
+        )
