@@ -1,0 +1,154 @@
+# -*- test-case-name: tests.lab.test_bench -*-
+"""
+Measure how long a service is away when its host dies.
+
+Run it by C{./scripts/bench}, which sets up what it needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from scripts.lab import rack as place
+from scripts.lab.client import Probe, always_on
+from scripts.lab.configuration import VIRTUAL, address_only, ha_cf
+from scripts.lab.host import Card
+from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node
+from scripts.lab.rack import Rack
+from scripts.lab.remote import LabError
+from scripts.lab.watch import Watch, until
+
+KEEPALIVE: Final = "100ms"
+DEADTIME: Final = "500ms"
+INITDEAD: Final = "3000ms"
+TARGET: Final = 0.6
+"""Seconds that an outage should last at most, in nine of ten runs."""
+PORT: Final = 7777
+SETTLED: Final = 60.0
+STEADY: Final = 300
+"""Answers before the power is cut."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outages of one program, in seconds, in the order of the runs."""
+
+    name: str
+    outages: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The one in the middle."""
+        return statistics.median(self.outages)
+
+    @property
+    def within(self) -> int:
+        """How many were not longer than the target."""
+        return sum(outage <= TARGET for outage in self.outages)
+
+    def line(self) -> str:
+        """Return the summary for people."""
+        count = len(self.outages)
+        return (
+            f"{self.name:<16} median {1000 * self.median:5.0f} ms   "
+            f"worst {1000 * max(self.outages):5.0f} ms   at most {1000 * TARGET:.0f} ms: {self.within} of {count}"
+        )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """
+    Measure and print; return the exit status.
+
+    It is 0 when nine of ten runs of hatwist were within the target.
+    """
+    parser = argparse.ArgumentParser(prog="./scripts/bench", description=__doc__.strip().splitlines()[0])
+    parser.add_argument("what", choices=["takeover"])
+    parser.add_argument("--runs", type=int, default=10, metavar="N", help="how often, 10 if not given")
+    parser.add_argument("--real", action="store_true", help="measure heartbeat 3.0.6 as well; needs root")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _terminated)
+    obstacle = place.obstacle() or (HeartbeatNode.obstacle() if options.real else None)
+    if obstacle is not None:
+        print(f"Cannot measure here: {obstacle}")
+        return 1
+    print(f"Outage after a host's death: keepalive {KEEPALIVE}, deadtime {DEADTIME}, an address, and a")
+    print("service that is always on; from the last good answer to the first good one, asked every 5 ms.")
+    kinds: list[tuple[str, type[Node], str]] = [("hatwist", HatwistNode, "IPaddr")]
+    if options.real:
+        kinds.append(("heartbeat 3.0.6", HeartbeatNode, "IPaddr2"))
+    try:
+        results = measure(kinds, options.runs)
+    except LabError as error:
+        print(f"The measurement failed: {error}")
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; nothing is left behind.")
+        return 130
+    for result in results:
+        print(result.line())
+    return 0 if results[0].within * 10 >= options.runs * 9 else 1
+
+
+def measure(kinds: Sequence[tuple[str, type[Node], str]], runs: int) -> list[Result]:
+    """
+    Measure several programs side by side.
+
+    @param kinds: for each its name, its node, and the agent for its address.
+    """
+    outages: dict[str, list[float]] = {name: [] for name, _, _ in kinds}
+    for number in range(1, runs + 1):
+        for name, kind, agent in kinds:
+            outage = takeover(kind, agent)
+            outages[name].append(outage)
+            print(f"  run {number:2}  {name:<16} {1000 * outage:5.0f} ms", flush=True)
+    return [Result(name, tuple(values)) for name, values in outages.items()]
+
+
+def takeover(kind: type[Node], agent: str) -> float:
+    """
+    Start a cluster, cut the power of its first node, and wait until the second serves.
+
+    @return: the outage that the client saw, in seconds.
+    @raise LabError: when it goes wrong, or there were two owners at a time.
+    """
+    configuration = address_only(ha_cf(keepalive=KEEPALIVE, deadtime=DEADTIME, initdead=INITDEAD), agent)
+    with Rack() as rack:
+        watch = Watch(rack)
+        client = rack.host("client", {"eth0": Card("public", "172.16.0.1/24")})
+        client.power_on()
+        nodes = [
+            kind(rack.host(name, {"eth0": Card("public", public), "eth1": Card("private", private)}))
+            for name, public, private in (
+                ("node01", "172.16.0.208/24", "172.16.20.208/24"),
+                ("node02", "172.16.0.209/24", "172.16.20.209/24"),
+            )
+        ]
+        for node in nodes:
+            node.boot(configuration)
+            always_on(node.host, PORT)
+        watch.await_owner(VIRTUAL, "node01", SETTLED)
+        nodes[1].await_log("Initial resource acquisition complete", SETTLED)
+        probe = Probe(client, "udp", VIRTUAL, PORT)
+        probe.await_answer("node01", SETTLED)
+        # heartbeat says that it is complete a moment before it is.
+        until(lambda: len(probe.look() and probe.answers) > STEADY, SETTLED, "it is steady")
+        died = nodes[0].cut_power()
+        probe.await_answer("node02", SETTLED)
+        outage, verdict = probe.handover(died), watch.judge(VIRTUAL)
+        if outage is None or verdict.overlaps:
+            raise LabError(f"not a takeover: {verdict.faults}")
+        return outage.length
+
+
+def _terminated(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
