@@ -7,14 +7,15 @@ A daemon has more than one life when the core asks for a restart.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from twisted.internet.defer import gatherResults, maybeDeferred
+from twisted.internet.defer import DeferredList, maybeDeferred
 from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from hatwist.cluster.events import DatagramReceived, LinkDown, LinkUp, LoadSampled, Started
-from hatwist.errors import MediumError
 from hatwist.interfaces import IMediumReceiver
 from hatwist.service.driver import Driver
 
@@ -39,8 +40,10 @@ class Life:
     """
     A node with its media.
 
-    @ivar node: the core.
+    @ivar media: every medium of it.
     """
+
+    log = Logger()
 
     def __init__(
         self,
@@ -49,16 +52,11 @@ class Life:
         read_load: Callable[[], str],
     ) -> None:
         self._clock = clock
-        self._media = tuple(make_media(self))
+        self.media: Sequence[IMedium] = tuple(make_media(self))
         self._read_load = read_load
         self._driver: Driver | None = None
         self._load = LoopingCall(self._sample)
         self._load.clock = clock
-
-    @property
-    def media(self) -> Sequence[IMedium]:
-        """Every medium of it."""
-        return self._media
 
     def open(self) -> None:
         """
@@ -66,12 +64,11 @@ class Life:
 
         @raise MediumError: when one of them cannot be opened.
         """
-        for index, medium in enumerate(self._media):
+        for index, medium in enumerate(self.media):
             try:
                 medium.start()
-            except MediumError:
-                for opened in self._media[:index]:
-                    opened.stop()
+            except Exception:
+                self._close(self.media[:index])
                 raise
 
     def begin(self, node: Node, performer: Performer) -> None:
@@ -86,14 +83,14 @@ class Life:
         if self._driver is not None:
             self._driver.feed(event)
 
-    def end(self) -> Deferred[list[None]]:
-        """Fall silent; fires when every medium is closed."""
+    def end(self) -> Deferred[None]:
+        """Fall silent; fires when every medium is closed, whatever became of it."""
         if self._driver is not None:
             self._driver.stop()
             self._driver = None
         if self._load.running:
             self._load.stop()
-        return gatherResults([maybeDeferred(medium.stop) for medium in self._media])
+        return self._close(self.media)
 
     def datagramReceived(self, link: LinkName, data: bytes, source: str) -> None:
         """A medium brought bytes."""
@@ -106,6 +103,14 @@ class Life:
     def linkUp(self, link: LinkName) -> None:
         """A medium carries again."""
         self.feed(LinkUp(link))
+
+    def _close(self, media: Sequence[IMedium]) -> Deferred[None]:
+        closing = []
+        for medium in media:
+            closed = maybeDeferred(medium.stop)
+            closed.addErrback(partial(self.log.failure, "{medium} does not close:", medium=medium.spec.link))
+            closing.append(closed)
+        return DeferredList(closing).addCallback(lambda _: None)
 
     def _sample(self) -> None:
         self.feed(LoadSampled(self._read_load()))

@@ -5,13 +5,15 @@ From an action to the room that carries it out, one function for each.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import define, field
+from twisted.internet.defer import maybeDeferred
+from twisted.logger import Logger
 
 from hatwist.cluster.actions import Log, Record, RunGroup, Stop, Transmit
 from hatwist.cluster.events import GroupFinished
-from hatwist.cluster.names import Level, Outcome
+from hatwist.cluster.names import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from hatwist.cluster.actions import Action
     from hatwist.cluster.events import Event
-    from hatwist.cluster.names import Ticket, Verb
+    from hatwist.cluster.names import Level, Ticket, Verb
     from hatwist.config.model import ResourceGroup
     from hatwist.interfaces import IMedium
 
@@ -41,6 +43,8 @@ class Performer:
     @ivar stopped: hears that the node has left.
     """
 
+    log: ClassVar[Logger] = Logger()
+
     media: Sequence[IMedium]
     run: Run
     say: Callable[[Level, str, str], None]
@@ -52,8 +56,7 @@ class Performer:
         """Carry out one action; never raises for what the world does."""
         match action:
             case Transmit(data):
-                for medium in self.media:
-                    medium.send(data)
+                self._transmit(data)
             case RunGroup(ticket, group, verb):
                 self._run_group(ticket, group, verb)
             case Log(level, text, entity):
@@ -63,14 +66,23 @@ class Performer:
             case Stop():
                 self.stopped(action)
 
+    def _transmit(self, data: bytes) -> None:
+        """Send on every medium; a bug in one must not silence the others."""
+        broken: list[Exception] = []
+        for medium in self.media:
+            try:
+                medium.send(data)
+            except Exception as problem:  # noqa: BLE001  (raised below)
+                broken.append(problem)
+        if broken:
+            raise broken[0]
+
     def _run_group(self, ticket: Ticket, group: ResourceGroup, verb: Verb) -> None:
         def answer(result: tuple[Outcome, str]) -> None:
             self.feed(GroupFinished(ticket, *result))
 
         def broken(failure: Failure) -> None:
-            self.say(
-                Level.ERROR, f"{verb.value} of {group.key} broke: {failure.getErrorMessage()}", "heartbeat"
-            )
+            self.log.failure("{verb} of {key} broke:", failure, verb=verb.value, key=group.key)
             self.feed(GroupFinished(ticket, Outcome.FAILED, failure.getErrorMessage()))
 
-        self.run(group, verb).addCallbacks(answer, broken)
+        maybeDeferred(self.run, group, verb).addCallbacks(answer, broken)
