@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from hatwist.cluster.names import Level
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 UUID_LENGTH: Final = 16
 MAX_GENERATION: Final = 2**63 - 1
+FILE_MODE: Final = 0o600
 
 
 class StateFiles:
@@ -92,18 +94,29 @@ class StateFiles:
     def _write(self, name: str, data: bytes) -> None:
         """Write, fsync, rename: after a power cut there is the old file or the new one."""
         path = os.path.join(self._directory, name)
+        new = f"{path}.new"
         try:
             os.makedirs(self._directory, mode=0o755, exist_ok=True)
-            with open(f"{path}.new", "wb") as file:
-                os.fchmod(file.fileno(), 0o600)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.rename(f"{path}.new", path)
+            _write_through(new, data)
+            os.rename(new, path)
             directory = os.open(self._directory, os.O_RDONLY)
             try:
                 os.fsync(directory)
             finally:
                 os.close(directory)
         except OSError as error:
+            with suppress(OSError):
+                os.unlink(new)
             raise StateError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _write_through(path: str, data: bytes) -> None:
+    """Write a file that only its owner can read, through to the disk."""
+    with open(path, "wb", opener=_private) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, FILE_MODE)
