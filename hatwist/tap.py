@@ -14,6 +14,8 @@ from twisted.python import usage
 from hatwist.errors import ConfigError
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from twisted.application.service import IService
 
 NOT_CONFIGURED = 6
@@ -42,15 +44,17 @@ def makeService(options: Options) -> IService:
     """
     from twisted.internet import reactor
 
-    from hatwist.service import build, monotonic
+    from hatwist.service import build, daemon, halog, monotonic
 
     monotonic.install(reactor)  # type: ignore[arg-type]
     places = build.Places(
-        directory=options["config"],
-        state=options["state"],
-        run=options["run"],
-        init=options["init-d"],
-        hostname=options["node"] or os.uname().nodename,
+        # Absolute, since twistd may change the directory, and scripts are told it.
+        directory=os.path.abspath(options["config"]),
+        state=os.path.abspath(options["state"]),
+        run=os.path.abspath(options["run"]),
+        init=os.path.abspath(options["init-d"]),
+        hostname=os.uname().nodename,
+        node=options["node"] or "",
     )
     try:
         loaded = build.read_configuration(places)
@@ -59,6 +63,24 @@ def makeService(options: Options) -> IService:
             print(problem, file=sys.stderr)
         print("Configuration error, heartbeat not started.", file=sys.stderr)
         raise SystemExit(NOT_CONFIGURED) from None
-    service = build.build(reactor, places, loaded)
-    service.gone.addCallback(lambda _: reactor.stop())
-    return service
+    for obstacle in halog.obstacles(loaded.config.cf.log):
+        print(f"{obstacle}; heartbeat starts all the same", file=sys.stderr)
+    built = build.build(reactor, places, loaded)
+    built.node.gone.addCallback(lambda _: reactor.stop())
+    return daemon.Daemon(reactor, built, _terminal(), _umask(options))
+
+
+def _terminal() -> TextIO:
+    """Return what stderr is now, for when twistd has forked and it is nothing any more."""
+    try:
+        return os.fdopen(os.dup(2), "w", errors="backslashreplace")
+    except OSError:
+        return open(os.devnull, "w", encoding="ascii")
+
+
+def _umask(options: Options) -> int | None:
+    """Return our umask, or None where the administrator chose one, C{twistd --umask}."""
+    from hatwist.service.daemon import UMASK
+
+    chosen = options.parent is not None and options.parent.get("umask") is not None
+    return None if chosen else UMASK

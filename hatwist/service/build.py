@@ -6,42 +6,43 @@ Who gets what: from a configuration to a daemon that can be started.
 from __future__ import annotations
 
 import os
+import socket
 import time
-from random import SystemRandom
+from collections.abc import Callable, Mapping, Sequence
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, frozen
+from twisted.internet.interfaces import IReactorTime
 
-from hatwist import __version__
 from hatwist.cluster.identity import Identity
 from hatwist.cluster.names import Level
 from hatwist.cluster.node import Node
 from hatwist.config.load import load, node_name
-from hatwist.config.model import Gravity, LogSettings, NodeName
+from hatwist.config.model import NodeName
+from hatwist.config.model import node_name as as_node_name
 from hatwist.control.listeners import ControlService
-from hatwist.media.registry import factories, find
+from hatwist.errors import MediumError
+from hatwist.interfaces import IMediumFactory
+from hatwist.media.registry import factories
 from hatwist.resources.build import make_runner
+from hatwist.resources.groups import GroupRunner
 from hatwist.service.halog import HaLog
 from hatwist.service.happenings import Happenings
 from hatwist.service.life import Life
 from hatwist.service.node_service import NodeService
 from hatwist.service.perform import Performer
+from hatwist.service.preamble import HEARTBEAT, log_settings, say_preamble
 from hatwist.service.state import StateFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from twisted.internet.interfaces import IReactorTime
-
     from hatwist.config.load import Loaded
     from hatwist.config.model import HaConfig
     from hatwist.interfaces import IMedium, IMediumReceiver
-    from hatwist.resources.groups import GroupRunner
-
-HEARTBEAT: Final = f"3.0.6 (hatwist {__version__})"
-"""The version we speak, and our own."""
 
 CONTROL_SOCKET: Final = "control.sock"
+
+Say = Callable[[Level, str, str], None]
 
 
 @frozen
@@ -53,7 +54,8 @@ class Places:
     @ivar state: uuid and generation.
     @ivar run: the control socket.
     @ivar init: where the scripts are that C{resource.d} does not have.
-    @ivar hostname: what C{uname -n} says, or an option in its place.
+    @ivar hostname: what C{uname -n} says; the log shows it.
+    @ivar node: the name of this node; empty: what C{nodeinfo} says, else the hostname.
     """
 
     directory: str = "/etc/ha.d"
@@ -61,6 +63,43 @@ class Places:
     run: str = "/run/hatwist"
     init: str = "/etc/init.d"
     hostname: str = ""
+    node: str = ""
+
+    @property
+    def me(self) -> NodeName:
+        """The name of this node."""
+        return as_node_name(self.node or node_name(self.directory, self.hostname))
+
+
+def kernel_media(say: Say) -> Mapping[str, IMediumFactory]:
+    """Return the kinds of media that use the host's network."""
+    return factories(lambda level, text: say(level, text, "heartbeat"))
+
+
+def script_runner(reactor: IReactorTime, places: Places, config: HaConfig, say: Say) -> GroupRunner:
+    """Return what runs resource groups through the host's scripts."""
+    variables = script_variables(config)
+    return make_runner(reactor, places.directory, places.me, variables, say, init_directory=places.init)
+
+
+@frozen
+class Parts:
+    """
+    What a daemon is made of, and a test may replace by a twin in memory.
+
+    @ivar media: makes the factories of media by directive.
+    @ivar runner: makes what runs resource groups.
+    @ivar rng: makes the core's source of randomness.
+    @ivar wall: seconds since 1970.
+    """
+
+    media: Callable[[Say], Mapping[str, IMediumFactory]] = kernel_media
+    runner: Callable[[IReactorTime, Places, HaConfig, Say], GroupRunner] = script_runner
+    rng: Callable[[], Random] = SystemRandom
+    wall: Callable[[], float] = time.time
+
+
+REAL: Final = Parts()
 
 
 def read_configuration(places: Places) -> Loaded:
@@ -71,8 +110,8 @@ def read_configuration(places: Places) -> Loaded:
     """
     return load(
         places.directory,
-        node=node_name(places.directory, places.hostname),
-        interfaces=frozenset(os.listdir("/sys/class/net")),
+        node=places.me,
+        interfaces=frozenset(name for _, name in socket.if_nameindex()),
         script_dirs=(os.path.join(places.directory, "resource.d"), places.init),
     )
 
@@ -84,7 +123,7 @@ class _Builder:
     reactor: IReactorTime
     places: Places
     config: HaConfig
-    me: NodeName
+    parts: Parts
     halog: HaLog
     happenings: Happenings
 
@@ -94,40 +133,44 @@ class _Builder:
         self.happenings.said(level, text, entity)
 
     def new_life(self, service: NodeService) -> tuple[Life, Node]:
-        """Make and begin one life: first the disk, then the media, then the node."""
+        """
+        Make and begin one life: first the disk, then the media, then the node.
+
+        @raise HatwistError: the disk or a medium does not let us; nothing is open then.
+        """
         self.say(Level.INFO, f"heartbeat: version {HEARTBEAT}")
-        state = StateFiles(self.places.state, self.say)
-        cf = self.config.cf
-        wall, now = time.time(), self.reactor.seconds()
-        generation = state.new_generation(cf, wall)
-        uuid = state.own_uuid(cf, self.me)
-        identity = Identity(self.me, uuid, generation, wall - now, os.getpid())
+        identity = self._identify()
         life = Life(self.reactor, self._make_media, _load_average)
         life.open()
-        node = Node(self.config, identity, SystemRandom(), now)
-        performer = Performer(
-            life.media, self._make_runner().run, self.say, self.happenings.decided, service.stopped
-        )
-        life.begin(node, performer)
+        try:
+            node = Node(self.config, identity, self.parts.rng(), self.reactor.seconds())
+            runner = self.parts.runner(self.reactor, self.places, self.config, self.say)
+            decided, stopped = self.happenings.decided, service.stopped
+            life.begin(node, Performer(life.media, runner.run, self.say, decided, stopped))
+        except Exception:
+            life.end()
+            raise
         return life, node
 
-    def _make_media(self, receiver: IMediumReceiver) -> Sequence[IMedium]:
-        known = factories(self.say)
-        return [
-            find(spec.kind, known).make(spec, self.reactor, receiver)
-            for spec in self.config.cf.media
-            if spec.kind in known
-        ]
+    def _identify(self) -> Identity:
+        """Read and write the disk: the generation is there before anything is sent."""
+        cf = self.config.cf
+        state = StateFiles(self.places.state, self.say)
+        wall = self.parts.wall()
+        generation = state.new_generation(cf, wall)
+        uuid = state.own_uuid(cf, self.places.me)
+        return Identity(self.places.me, uuid, generation, wall - self.reactor.seconds(), os.getpid())
 
-    def _make_runner(self) -> GroupRunner:
-        return make_runner(
-            self.reactor,
-            self.places.directory,
-            self.me,
-            script_variables(self.config),
-            self.say,
-            init_directory=self.places.init,
-        )
+    def _make_media(self, receiver: IMediumReceiver) -> Sequence[IMedium]:
+        """Make those that are active; the configuration's check has named the others."""
+        known = self.parts.media(self.say)
+        wanted = self.config.cf.media
+        active = [spec for spec in wanted if spec.kind in known]
+        if not active:
+            kinds = ", ".join(sorted({spec.kind for spec in wanted}))
+            names = ", ".join(sorted(known))
+            raise MediumError(f"no medium of ha.cf is active yet ({kinds}); add one of {names}")
+        return [known[spec.kind].make(spec, self.reactor, receiver) for spec in active]
 
 
 def script_variables(config: HaConfig) -> dict[str, str]:
@@ -148,41 +191,35 @@ def script_variables(config: HaConfig) -> dict[str, str]:
     return told
 
 
-def build(reactor: IReactorTime, places: Places, loaded: Loaded) -> NodeService:
-    """Make the daemon, ready to be started."""
+@frozen
+class Built:
+    """
+    A daemon, not yet started.
+
+    @ivar node: the service to be started.
+    @ivar say: writes to its log.
+    """
+
+    node: NodeService
+    say: Callable[[Level, str], None]
+
+
+def build(reactor: IReactorTime, places: Places, loaded: Loaded, parts: Parts = REAL) -> Built:
+    """Make the daemon, ready to be started; nothing is opened yet."""
     config = loaded.config
-    me = NodeName(node_name(places.directory, places.hostname))
-    halog = HaLog(_log_settings(config.cf.log), places.hostname)
-    builder = _Builder(reactor, places, config, me, halog, Happenings(time.time))
-    _say_preamble(builder, loaded)
+    settings = log_settings(config.cf.log)
+    halog = HaLog(settings, places.hostname, parts.wall)
+    builder = _Builder(reactor, places, config, parts, halog, Happenings(parts.wall))
+    say_preamble(loaded, settings, builder.say)
     service = NodeService(reactor, builder.new_life, builder.happenings, halog)
     service.listeners = (ControlService(os.path.join(places.run, CONTROL_SOCKET), service, reactor),)
-    return service
-
-
-def _log_settings(given: LogSettings) -> LogSettings:
-    """Without any destination heartbeat writes to a log daemon that nobody runs; we write to syslog."""
-    if given.logfile or given.debugfile or given.facility:
-        return given
-    return LogSettings(facility="daemon", syslogmsgfmt=given.syslogmsgfmt)
-
-
-def _say_preamble(builder: _Builder, loaded: Loaded) -> None:
-    """What heartbeat's parent process logs before it forks."""
-    cf = loaded.config.cf
-    if cf.pacemaker is not None:
-        value = "false" if cf.pacemaker in ("no", "off", "false", "n", "0") else cf.pacemaker
-        builder.say(Level.INFO, f"Pacemaker support: {value}")
-    levels = {Gravity.WARNING: Level.WARN, Gravity.NOTE: Level.INFO, Gravity.ERROR: Level.ERROR}
-    for problem in loaded.problems:
-        builder.say(levels[problem.gravity], f"{problem.text} [{problem.where}]")
-    if not cf.log.use_logd:
-        text = "Logging daemon is disabled --enabling logging daemon is recommended"
-        builder.say(Level.WARN, text)
-    builder.say(Level.INFO, "**************************")
-    builder.say(Level.INFO, f"Configuration validated. Starting heartbeat {HEARTBEAT}")
+    return Built(service, builder.say)
 
 
 def _load_average() -> str:
-    with open("/proc/loadavg", encoding="ascii") as file:
-        return file.read(128).strip()
+    """Return the text of the load average; C{n/a} where the kernel's files are hidden from us."""
+    try:
+        with open("/proc/loadavg", encoding="ascii") as file:
+            return file.read(128).strip()
+    except OSError:
+        return "n/a"

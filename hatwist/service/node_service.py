@@ -5,15 +5,19 @@ The daemon as a Twisted service: begin, live, restart if need be, leave in order
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from hatwist.cluster.events import LeaveWanted, StandbyWanted, TakeoverWanted
 from hatwist.cluster.names import Level
-from hatwist.errors import HatwistError
+from hatwist.errors import ControlError, HatwistError
 from hatwist.interfaces import IClusterControl
 
 if TYPE_CHECKING:
@@ -37,21 +41,39 @@ RETRY_DELAY: Final = 5.0
 """Seconds until a restart that failed is tried again."""
 
 
+class NotStarted(SystemExit, Exception):
+    """
+    The daemon cannot start; its text says why, its exit status is 1.
+
+    It is an C{Exception} so that twistd tells the waiting parent process and
+    removes its pid file, and a C{SystemExit} so that there is no traceback.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(1)
+        self.why = why
+
+    def __str__(self) -> str:
+        return self.why
+
+
 @implementer(IClusterControl)
 class NodeService(Service):
     """
     One node of the cluster.
 
+    @ivar listeners: what it can be asked through.
     @ivar gone: fires when the node has left for good; its reason in words.
     """
 
     name = "hatwist"
+    log = Logger()
 
-    def __init__(self, clock: IReactorTime, new_life: NewLife, happenings: Happenings, log: HaLog) -> None:
+    def __init__(self, clock: IReactorTime, new_life: NewLife, happenings: Happenings, halog: HaLog) -> None:
         self._clock = clock
         self._new_life = new_life
         self._happenings = happenings
-        self._log = log
+        self._halog = halog
         self._life: Life | None = None
         self._node: Node | None = None
         self._between: IDelayedCall | None = None
@@ -63,18 +85,23 @@ class NodeService(Service):
         """
         Begin the first life.
 
-        @raise SystemExit: when a medium, a state file or the control socket
-            does not let us; nothing is started then.
+        @raise NotStarted: when a medium, a state file or the control socket
+            does not let us; nothing is left open then.
         """
-        self._log.start()
+        self._halog.start()
+        open_listeners: list[ControlService] = []
         try:
             for listener in self.listeners:
                 listener.start()
+                open_listeners.append(listener)
             self._begin()
         except HatwistError as error:
-            self._log.say(Level.ERROR, f"Heartbeat not started: {error}")
-            self._close()
-            raise SystemExit(f"Heartbeat not started: {error}") from error
+            self._halog.say(Level.ERROR, f"Heartbeat not started: {error}")
+            self._abandon(open_listeners)
+            raise NotStarted(f"Heartbeat not started: {error}") from error
+        except Exception:
+            self._abandon(open_listeners)
+            raise
         self.running = 1
 
     def stopService(self) -> Deferred[None]:
@@ -84,9 +111,9 @@ class NodeService(Service):
             self._between.cancel()
             self._between = None
         if self._life is None:
-            return self._close()
+            return self._close(self.listeners)
         self._left = Deferred()
-        self._left.addCallback(lambda _: self._close())
+        self._left.addCallback(lambda _: self._close(self.listeners))
         self.leave("a signal")
         return self._left
 
@@ -101,8 +128,13 @@ class NodeService(Service):
         ended.addCallback(lambda _: self._over(action.why))
 
     def status(self) -> Status:
-        """Return the snapshot."""
-        assert self._node is not None
+        """
+        Return the snapshot; between two lives, of the one that ended.
+
+        @raise ControlError: it has not begun.
+        """
+        if self._node is None:
+            raise ControlError("the node has not begun yet")
         return self._node.status()
 
     def subscribe(self, observer: IControlObserver) -> Callable[[], None]:
@@ -110,31 +142,47 @@ class NodeService(Service):
         return self._happenings.subscribe(observer)
 
     def standby(self, which: Holding, requester: str) -> None:
-        """Ask the node to give up groups."""
-        self._feed(StandbyWanted(which, requester))
+        """
+        Ask the node to give up groups.
+
+        @raise ControlError: it is not alive now.
+        """
+        self._ask(StandbyWanted(which, requester))
 
     def takeover(self, which: Holding, requester: str) -> None:
-        """Ask the node to get groups."""
-        self._feed(TakeoverWanted(which, requester))
+        """
+        Ask the node to get groups.
+
+        @raise ControlError: it is not alive now.
+        """
+        self._ask(TakeoverWanted(which, requester))
 
     def leave(self, requester: str) -> None:
-        """Ask the node to leave."""
-        self._feed(LeaveWanted(requester))
+        """Ask the node to leave; between two lives it has done so already, and none follows."""
+        if self._life is not None:
+            self._life.feed(LeaveWanted(requester))
+        elif self._between is not None:
+            self._between.cancel()
+            self._between = None
+            self._over(f"{requester} asked it to")
 
-    def _close(self) -> Deferred[None]:
-        closed: Deferred[list[None]] = gatherResults([listener.stop() for listener in self.listeners])
-        return closed.addCallback(lambda _: self._log.stop())
+    def _ask(self, event: StandbyWanted | TakeoverWanted) -> None:
+        if self._life is None:
+            raise ControlError("the node has left; it holds nothing and can get nothing")
+        self._life.feed(event)
 
     def _begin(self) -> None:
         self._life, self._node = self._new_life(self)
 
     def _restart(self) -> None:
         self._between = None
-        try:
-            self._begin()
-        except HatwistError as error:
-            # At the first start this ends the daemon; later there is nobody to read it but the log.
-            self._log.say(Level.ERROR, f"Heartbeat not restarted: {error}; trying again")
+        with self.log.failuresHandled("While beginning anew:"):
+            try:
+                self._begin()
+            except HatwistError as error:
+                # At the first start this ends the daemon; now there is nobody to read it but the log.
+                self._halog.say(Level.ERROR, f"Heartbeat not restarted: {error}; trying again")
+        if self._life is None:
             self._between = self._clock.callLater(RETRY_DELAY, self._restart)
 
     def _over(self, why: str) -> None:
@@ -143,6 +191,18 @@ class NodeService(Service):
         else:
             self.gone.callback(why)
 
-    def _feed(self, event: StandbyWanted | TakeoverWanted | LeaveWanted) -> None:
-        if self._life is not None:
-            self._life.feed(event)
+    def _close(self, listeners: Sequence[ControlService]) -> Deferred[None]:
+        closing = []
+        for listener in listeners:
+            closed = maybeDeferred(listener.stop)
+            closed.addErrback(partial(self.log.failure, "The control socket does not close:"))
+            closing.append(closed)
+        return DeferredList(closing).addCallback(lambda _: self._halog.stop())
+
+    def _abandon(self, listeners: Sequence[ControlService]) -> None:
+        """Undo a start that failed; the reactor, which removes a closed socket's file, never runs."""
+        self._close(listeners)
+        self._halog.stop()
+        for listener in listeners:
+            with suppress(OSError):
+                os.unlink(listener.path)

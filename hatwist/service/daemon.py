@@ -1,0 +1,159 @@
+# -*- test-case-name: tests.service.test_daemon -*-
+"""
+The node as a process: its umask, its signals, its last words at the terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from twisted.application.service import Service
+from twisted.internet.interfaces import IReactorCore, IReactorFromThreads
+from twisted.logger import globalLogPublisher
+
+from hatwist.cluster.names import Level
+from hatwist.service.alarms import Alarms
+from hatwist.service.node_service import NotStarted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import FrameType
+    from typing import TextIO
+
+    from twisted.internet.defer import Deferred
+    from twisted.internet.interfaces import IReactorTime
+    from twisted.logger import LogPublisher
+
+    from hatwist.service.build import Built
+
+    Handler = Callable[[int, FrameType | None], object]
+
+UMASK: Final = 0o022
+"""
+What resource scripts inherit.  Under twistd's own, 077, a service that becomes
+another user could not read the files its script made.  Our own files do not
+rest on it: each is made with its mode.
+"""
+
+UNANSWERED: Final[Mapping[signal.Signals, str]] = MappingProxyType(
+    {
+        signal.SIGHUP: "reading the configuration anew is not done yet: stop and start heartbeat instead",
+        signal.SIGUSR1: "raising the debug level is not done yet: change it in ha.cf and start anew",
+        signal.SIGUSR2: "lowering the debug level is not done yet: change it in ha.cf and start anew",
+    }
+)
+"""Signals that heartbeat answers and we do not: they must not end the daemon."""
+
+
+class OperatingSystem:
+    """As much of it as matters here."""
+
+    def umask(self, mask: int) -> None:
+        """Set the file mode creation mask."""
+        os.umask(mask)
+
+    def handler(self, number: int) -> Handler | None:
+        """Return what answers a signal now; None when it is not a function."""
+        found = signal.getsignal(number)
+        return found if callable(found) else None
+
+    def answer(self, number: int, handler: Handler) -> None:
+        """Let a function answer a signal."""
+        signal.signal(number, handler)
+
+
+class Daemon(Service):
+    """
+    One node that has a process to itself.
+
+    @ivar umask: see L{UMASK}; None to leave it as it is.
+    """
+
+    name = "hatwist"
+
+    def __init__(
+        self,
+        reactor: IReactorTime,
+        built: Built,
+        terminal: TextIO,
+        umask: int | None = UMASK,
+        publisher: LogPublisher = globalLogPublisher,
+        system: OperatingSystem | None = None,
+    ) -> None:
+        """
+        @param terminal: where whoever starts the daemon reads why it does not
+            start; closed when it has.  After the fork stderr is gone.
+        """
+        self.umask = umask
+        self._reactor = reactor
+        self._node = built.node
+        self._say = built.say
+        self._terminal = terminal
+        self._publisher = publisher
+        self._system = system or OperatingSystem()
+        self._alarms = Alarms(built.say, reactor)
+        self._ending = False
+
+    def privilegedStartService(self) -> None:
+        """Set the umask, after twistd has set its own."""
+        if self.umask is not None:
+            self._system.umask(self.umask)
+
+    def startService(self) -> None:
+        """
+        Start the node.
+
+        @raise NotStarted: it cannot be started; the terminal was told why.
+        """
+        self._publisher.addObserver(self._alarms)
+        IReactorCore(self._reactor).callWhenRunning(self._take_signals)
+        try:
+            self._node.startService()
+        except NotStarted as refusal:
+            self._hang_up(f"{refusal}\n")
+            raise
+        self._hang_up("")
+        self.running = 1
+
+    def stopService(self) -> Deferred[None]:
+        """Let the node leave in order; fires when it has."""
+        self.running = 0
+        return self._node.stopService().addBoth(self._stopped)
+
+    def _hang_up(self, last_words: str) -> None:
+        """Let the terminal go; it may be gone itself."""
+        with suppress(OSError), self._terminal:
+            self._terminal.write(last_words)
+
+    def _stopped(self, result: None) -> None:
+        self._publisher.removeObserver(self._alarms)
+        return result
+
+    def _take_signals(self) -> None:
+        """Answer signals ourselves; the reactor has just set its own handlers."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before = self._system.handler(number)
+            if before is not None:
+                self._system.answer(number, partial(self._end, before))
+        for number, words in UNANSWERED.items():
+            self._system.answer(number, partial(self._decline, f"{number.name}: {words}"))
+
+    def _end(self, before: Handler, number: int, frame: FrameType | None) -> None:
+        """The first time let the reactor stop; it takes no second time, but the node does."""
+        if self._ending:
+            self._later(self._node.leave, "a second signal")
+            return
+        self._ending = True
+        before(number, frame)
+
+    def _decline(self, words: str, _number: int, _frame: FrameType | None) -> None:
+        self._later(self._say, Level.WARN, words)
+
+    def _later(self, call: Callable[..., object], *arguments: object) -> None:
+        """Call in the reactor's own time: a signal comes in the middle of anything."""
+        IReactorFromThreads(self._reactor).callFromThread(call, *arguments)

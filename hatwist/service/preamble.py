@@ -1,0 +1,51 @@
+# -*- test-case-name: tests.service.test_preamble -*-
+"""
+What heartbeat's parent process logs before it forks, in its order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hatwist import __version__
+from hatwist.cluster.names import Level
+from hatwist.config.model import Gravity, LogSettings
+from hatwist.service.halog import obstacles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hatwist.config.load import Loaded
+
+HEARTBEAT: Final = f"3.0.6 (hatwist {__version__})"
+"""The version we speak, and our own."""
+
+_LEVELS: Final = {Gravity.WARNING: Level.WARN, Gravity.NOTE: Level.INFO, Gravity.ERROR: Level.ERROR}
+_NO: Final = frozenset({"no", "off", "false", "n", "0"})
+
+
+def log_settings(given: LogSettings) -> LogSettings:
+    """Without any destination heartbeat writes to a log daemon that nobody runs; we write to syslog."""
+    if given.logfile or given.debugfile or given.facility:
+        return given
+    return LogSettings(facility="daemon", syslogmsgfmt=given.syslogmsgfmt)
+
+
+def say_preamble(loaded: Loaded, settings: LogSettings, say: Callable[[Level, str], None]) -> None:
+    """
+    Log what the configuration is worth, and that heartbeat starts.
+
+    @param settings: where the log goes.
+    """
+    cf = loaded.config.cf
+    if cf.pacemaker is not None:
+        value = "false" if cf.pacemaker.lower() in _NO else cf.pacemaker
+        say(Level.INFO, f"Pacemaker support: {value}")
+    for problem in loaded.problems:
+        say(_LEVELS[problem.gravity], f"{problem.text} [{problem.where}]")
+    for obstacle in obstacles(settings):
+        say(Level.ERROR, obstacle)
+    if not cf.log.use_logd:
+        say(Level.WARN, "Logging daemon is disabled --enabling logging daemon is recommended")
+    say(Level.INFO, "**************************")
+    say(Level.INFO, f"Configuration validated. Starting heartbeat {HEARTBEAT}")
