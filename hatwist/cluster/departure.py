@@ -16,7 +16,7 @@ from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, LeaveWanted
 from hatwist.cluster.facts import HoldingsChanged, JobBegun, JobFinished, LeavingBegan, PeerReturned, Send
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.ledger import Phase
+from hatwist.cluster.ledger import Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Departure:
     def _begin(self) -> list[Outcome]:
         ledger = self.ledger
         ledger.leaving = True
+        ledger.standby = StandbyPhase.NOT
         ledger.ours = Holding.NONE
         ledger.phase = Phase.SHUTDOWN
         begun: list[Outcome] = [

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 MAX_HISTORY: Final = 500
 """Messages kept for sending again."""
 
-MAX_RESENDS: Final = 50
-"""Messages sent again for one request."""
+MAX_ANSWERS: Final = 50
+"""Messages sent again, or refused, for one request."""
 
 MIN_KEPT: Final = 2.5
 """Seconds an acknowledged message is kept at least."""
@@ -109,12 +109,15 @@ class History:
     def _send(self, message: Message, now: Seconds) -> list[Outcome]:
         sequenced = not message.get("t").startswith("NS_")
         message = self._addressed(message)
-        if sequenced:
-            self._number += 1
-        message = message.plus(self._standard(sequenced, now))
-        data = seal(message, self.config.keys, self._sealing)
+        number = self._number + 1
+        message = message.plus(self._standard(number if sequenced else None, now))
+        try:
+            data = seal(message, self.config.keys, self._sealing)
+        except MalformedError as error:
+            return [*self.complaints.malformed("of our own, not sent", error, now)]
         outcomes: list[Outcome] = [Transmit(data)]
         if sequenced:
+            self._number = number
             self._keep(data, now)
             outcomes.append(MessageDelivered(self.identity.name, message, own=True))
         return outcomes
@@ -126,15 +129,15 @@ class History:
         uuid = self.identity.uuid if dest == self.identity.name else self._uuids.get(NodeName(dest), _NO_UUID)
         return message.plus([Field("destuuid", uuid, FieldType.BINARY)])
 
-    def _standard(self, sequenced: bool, now: Seconds) -> list[Field]:
+    def _standard(self, number: int | None, now: Seconds) -> list[Field]:
         cf, identity = self.config.cf, self.identity
         ttl = cf.hopfudge + len(cf.nodes) + len(cf.ping_nodes)
         fields = [Field("src", identity.name), Field("srcuuid", identity.uuid, FieldType.BINARY)]
-        if sequenced:
-            fields.append(Field("seq", f"{self._number:x}"))
+        if number is not None:
+            fields.append(Field("seq", f"{number:x}"))
         fields.append(Field("hg", f"{identity.generation:x}"))
         fields.append(Field("ts", f"{max(1, int(identity.epoch + now)):x}"))
-        if sequenced:
+        if number is not None:
             fields.append(Field("ld", self._load))
         fields.append(Field("ttl", str(ttl)))
         return fields
@@ -173,21 +176,23 @@ class History:
         first = message.decimal("firstseq") or 0
         last = message.decimal("lastseq") or first
         outcomes: list[Outcome] = []
-        resent = 0
+        answered = 0
         for number in range(first, min(last, self._number, first + MAX_HISTORY) + 1):
+            if answered == MAX_ANSWERS:
+                break
             if number <= self._acked.get(sender, 0):
                 continue
             kept = self._sent.get(number)
             if kept is None:
-                return [*outcomes, *self._refuse(sender, number, now)]
+                outcomes.extend(self._refuse(sender, number, now))
+                answered += 1
+                continue
             if now - kept.resent < self.config.cf.max_rexmit_delay - RESEND_MARGIN:
                 continue
             kept.resent = now
             outcomes.append(Log(Level.DEBUG, f"Retransmitting pkt {number}"))
             outcomes.append(Transmit(kept.data))
-            resent += 1
-            if resent == MAX_RESENDS:
-                break
+            answered += 1
         return outcomes
 
     def _refuse(self, sender: NodeName, number: int, now: Seconds) -> list[Outcome]:

@@ -29,6 +29,8 @@ class Purpose(Enum):
     "Stop groups that the peer takes."
     TAKE = "standby takeover"
     "Start groups that the peer gave."
+    CLEAR = "clear"
+    "Stop a group whose start failed, until it is stopped for certain."
     LEAVE = "leave"
     "Stop everything."
     ANSWER = "request"

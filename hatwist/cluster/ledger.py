@@ -17,6 +17,19 @@ from hatwist.cluster.names import Holding, NodeStatus
 
 if TYPE_CHECKING:
     from hatwist.config.model import NodeName, ResourceGroup
+    from hatwist.wire.message import Message
+
+Number = tuple[int, int]
+"""Generation and sequence: what orders the messages of one node."""
+
+
+def number_of(message: Message) -> Number:
+    """
+    Return the number of a message.
+
+    @raise MalformedError: when it is not one.
+    """
+    return message.hexadecimal("hg") or 0, message.hexadecimal("seq") or 0
 
 
 class Phase(Enum):
@@ -51,6 +64,7 @@ class Ledger:
     @ivar handing: the set of the running standby operation, in its giver's words.
     @ivar peers: what is known of each peer.
     @ivar gone: peers that left in order and have given up everything.
+    @ivar newest: the number of each peer's newest claim; older ones count no more.
     @ivar jobs: how many jobs are running.
     """
 
@@ -68,7 +82,17 @@ class Ledger:
     needs_failback: bool = False
     leaving: bool = False
     gone: set[NodeName] = field(factory=set)
+    newest: dict[NodeName, Number] = field(factory=dict)
     jobs: int = 0
+
+    def is_outdated(self, sender: NodeName, number: Number) -> bool:
+        """
+        Say whether a claim of a peer is older than one that was heard.
+
+        Messages are delivered as they arrive, so one that was lost and sent again
+        comes after its successors; heartbeat believes it all the same.
+        """
+        return number < self.newest.get(sender, (0, 0))
 
     def claim(self, which: Holding) -> None:
         """Add to what this node holds."""

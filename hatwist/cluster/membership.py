@@ -22,10 +22,12 @@ from hatwist.cluster.facts import (
     LeavingBegan,
     MessageDelivered,
     PeerDied,
+    PeerRestarted,
     PeerReturned,
     PeerStatusChanged,
     Send,
 )
+from hatwist.cluster.ledger import Number, number_of
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.config.model import NodeName
 from hatwist.errors import MalformedError
@@ -51,9 +53,12 @@ RESTART_SLACK: Final = 30.0
 REQUEST_PERIOD: Final = 1.0
 """Seconds between two requests for the list of nodes."""
 
+MAX_SHOWN: Final = 200
+"""Characters of a peer's text that are repeated in our log."""
+
 _PROTOCOL: Final = "1"
 
-_Item = Started | DeadlinePassed | MessageDelivered | LeavingBegan
+_Item = Started | DeadlinePassed | MessageDelivered | PeerRestarted | LeavingBegan
 
 
 @define
@@ -63,7 +68,13 @@ class Peer:
     name: NodeName
     status: NodeStatus = NodeStatus.INIT
     heard: Seconds | None = None
-    "When its last status came; None when never in this life of ours."
+    "When its last status came; None when never since our start, or since it died."
+    seen: Seconds | None = None
+    "When its last status came, alive or dead."
+    number: Number = (0, 0)
+    "The number of its newest status."
+    restarted: bool = False
+    "It has a new generation, whose first status is yet to be looked at."
 
 
 @define
@@ -94,6 +105,9 @@ class Membership:
                 if own:
                     return []
                 return self._hear(sender, message, returned, now)
+            case PeerRestarted(peer):
+                self.peers[peer].restarted = True
+                return []
             case LeavingBegan(_, restart):
                 if restart:
                     self._slack = RESTART_SLACK
@@ -119,10 +133,7 @@ class Membership:
         return Send(Message.of(t="status", st=self.status.value, dt=f"{deadtime:x}", protocol=_PROTOCOL))
 
     def _tick(self, now: Seconds) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        for peer in self._living():
-            if self._limit(peer) <= now:
-                outcomes.extend(self._bury(peer, now))
+        outcomes = self._bury_silent(now)
         if self._deadlines.expire("settled", now) and self._slack == START_SLACK:
             self._slack = 0.0
             outcomes.append(self._beat(now))
@@ -136,6 +147,10 @@ class Membership:
     def _limit(self, peer: Peer) -> Seconds:
         return self.patience.limit(peer.name, self._began if peer.heard is None else peer.heard)
 
+    def _bury_silent(self, now: Seconds) -> list[Outcome]:
+        silent = [peer for peer in self._living() if self._limit(peer) <= now]
+        return [outcome for peer in silent for outcome in self._bury(peer, now)]
+
     def _bury(self, peer: Peer, now: Seconds) -> list[Outcome]:
         silence = now - (self._began if peer.heard is None else peer.heard)
         died = PeerDied(peer.name, silence, peer.heard is not None)
@@ -148,11 +163,16 @@ class Membership:
         """Go from up to active, in two steps (protocol 9.2)."""
         if self.status is not NodeStatus.UP:
             return []
+        buried: list[Outcome] = []
         if self.patience.starting:
             if any(peer.heard is None for peer in self._living()):
                 return []
             self.patience.starting = False
             self._deadlines.set("unanswered", now + self.config.cf.initdead)
+            buried = self._bury_silent(now)
+        return [*buried, *self._ask_for_list(now)]
+
+    def _ask_for_list(self, now: Seconds) -> list[Outcome]:
         asked = next(iter(self._living()), None)
         if asked is None:
             return self._activate(now)
@@ -191,12 +211,17 @@ class Membership:
 
     def _hear_status(self, sender: NodeName, message: Message, returned: bool, now: Seconds) -> list[Outcome]:
         status = _STATUSES.get(message.get("st").lower())
-        deadtime = message.hexadecimal("dt")
+        deadtime, number = message.hexadecimal("dt"), number_of(message)
         if status is None:
             raise MalformedError(f"not a status: {message.get('st')!r:.40}")
         peer = self.peers[sender]
+        if number < peer.number:
+            # It was lost and sent again; what it said is no longer true.
+            return []
         outcomes: list[Outcome] = [*_returning(sender)] if returned else [*self._lateness(peer, now)]
-        peer.heard = now
+        peer.number = number
+        peer.restarted = False
+        peer.heard = peer.seen = now
         if deadtime:
             self.patience.asked(sender, deadtime / 1000)
         if peer.status is not status:
@@ -209,7 +234,9 @@ class Membership:
         return outcomes
 
     def _lateness(self, peer: Peer, now: Seconds) -> list[Log]:
-        if peer.heard is None or self.patience.starting or now - peer.heard <= self.config.cf.warntime:
+        if peer.heard is None or peer.restarted or self.patience.starting:
+            return []
+        if now - peer.heard <= self.config.cf.warntime:
             return []
         late = round((now - peer.heard) * 1000)
         return [Log(Level.WARN, f"Late heartbeat: Node {peer.name}: interval {late} ms")]
@@ -222,7 +249,8 @@ class Membership:
         theirs, ours = message.get("nodelist").split(), list(self.config.cf.nodes)
         outcomes: list[Outcome] = []
         if sorted(theirs) != sorted(ours):
-            text = f"node {sender} has another node list ({' '.join(theirs)}) than we ({' '.join(ours)})"
+            said = " ".join(theirs)[:MAX_SHOWN]
+            text = f"node {sender} has another node list ({said!r}) than we ({' '.join(ours)!r})"
             outcomes.extend(self.complaints.note("node list", Level.WARN, text, now))
         if self.status is NodeStatus.UP and not self.patience.starting:
             outcomes.extend(self._activate(now))

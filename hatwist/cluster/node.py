@@ -84,7 +84,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "takeover",
             "standby",
         ),
-        facts.PeerRestarted: ("history", "resources"),
+        facts.PeerRestarted: ("history", "membership", "resources"),
         facts.UuidLearned: ("history",),
         facts.PeerStatusChanged: ("reception", "history", "resources"),
         facts.PeerDied: ("reception", "history", "takeover"),

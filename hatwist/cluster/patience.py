@@ -35,6 +35,7 @@ class Patience:
     starting: bool = True
     _asked: dict[NodeName, Seconds] = field(factory=dict)
     _grace: Seconds = 0.0
+    _next_grace: Seconds = float("-inf")
 
     def asked(self, node: NodeName, deadtime: Seconds) -> None:
         """Take note of the deadtime a node asks for."""
@@ -58,8 +59,10 @@ class Patience:
         """
         Take note of a wake-up that should have been at C{expected}.
 
-        A late judge gives everybody until one keepalive from now, at most
-        L{hatwist.cluster.patience.LATENESS} times ten.
+        A late judge gives everybody until one keepalive from now, at most ten
+        times L{LATENESS}; but not again and again, or a host that is always
+        late would never find anybody dead.
         """
-        if now - expected > LATENESS:
+        if now - expected > LATENESS and now >= self._next_grace:
             self._grace = now + min(self.cf.keepalive, 10 * LATENESS)
+            self._next_grace = self._grace + self.cf.deadtime

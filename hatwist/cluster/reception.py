@@ -142,16 +142,14 @@ class Reception:
 
     def _judge(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
         message, sender = arrived.message, arrived.sender
-        learned = self._learn(sender, message)
         if message.get("t").startswith("NS_"):
-            return [*learned, *self._unsequenced(arrived, now)]
-        sequence = message.hexadecimal("seq")
+            return [*self._unsequenced(arrived, now), *self._learn(sender, message)]
+        sequence, generation = message.hexadecimal("seq"), message.hexadecimal("hg") or 0
         if not sequence:
             raise MalformedError("no sequence number")
+        learned = self._learn(sender, message)
         track = self._tracks[sender]
-        arrival = Arrival(
-            message.hexadecimal("hg") or 0, sequence, message.get("t") == "status", sender in self._dead
-        )
+        arrival = Arrival(generation, sequence, message.get("t") == "status", sender in self._dead)
         decision = track.decide(arrival)
         if decision.lost:
             self._schedule(track, now)
@@ -160,10 +158,11 @@ class Reception:
     def _unsequenced(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
         message, sender = arrived.message, arrived.sender
         if message.get("t") == "NS_nak_rexmit":
-            self._tracks[sender].give_up(message.hexadecimal("firstseq") or 0)
-            return [
-                Log(Level.ERROR, f"Irretrievably lost packet: node {sender} seq {message.get('firstseq')}")
-            ]
+            lost = message.hexadecimal("firstseq") or 0
+            if not self._tracks[sender].give_up(lost):
+                return []
+            text = f"Irretrievably lost packet: node {sender} seq {lost}"
+            return [*self.complaints.note("lost for good", Level.ERROR, text, now)]
         if message.get("dest", self.identity.name) != self.identity.name:
             return []
         return [PeerHeard(sender, arrived.link), MessageDelivered(sender, message)]

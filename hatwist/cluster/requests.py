@@ -8,7 +8,7 @@ not run here; otherwise a message to ourselves stands in for the answer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from hatwist.cluster.ledger import Ledger
     from hatwist.config.model import NodeName, ResourceGroup, Seconds
     from hatwist.wire.message import Message
+
+MAX_SHOWN: Final = 80
+"""Characters of a peer's text that are repeated in our log."""
 
 _Item = MessageDelivered | GroupProbed | JobFinished
 
@@ -50,10 +53,12 @@ def acquire_local(ledger: Ledger, cause: str, *, force: bool = False) -> list[Ou
 
 @define
 class Requests:
-    """Local groups whose request is under way."""
+    """Local groups whose request is under way, and foreign ones that were asked for."""
 
     ledger: Ledger
     _asked: dict[str, Job] = field(factory=dict)
+    _given: set[str] = field(factory=set)
+    "Keys of foreign groups that their home got back."
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Follow probes, requests, answers and jobs."""
@@ -86,22 +91,30 @@ class Requests:
                 return []
 
     def _hear_request(self, sender: NodeName, key: str) -> list[Outcome]:
-        """A node that has come back asks for one of its groups."""
-        ledger = self.ledger
-        groups = tuple(group for group in ledger.homed_at(sender) if group.key == key)
-        if not groups or ledger.leaving or not ledger.ours & Holding.FOREIGN:
-            return [speech.hook("ip-request"), Send(speech.ip_response(sender, key, own=False))]
+        """
+        A node that has come back asks for one of its groups.
+
+        It is stopped here whatever we think of it: the node starts it at any answer.
+        """
+        groups = tuple(group for group in self.ledger.homed_at(sender) if group.key == key)
+        if not groups:
+            text = (
+                f"node {sender} asks for {key[:MAX_SHOWN]!r}, which is none of its groups in our haresources"
+            )
+            return [speech.hook("ip-request"), Log(Level.WARN, text)]
         job = Job(Purpose.ANSWER, groups, (f"node {sender} asks for it",), which=Holding.FOREIGN, node=sender)
         return [speech.hook("ip-request"), JobBegun(job)]
 
     def _hear_response(self, sender: NodeName, message: Message) -> list[Outcome]:
         key = message.get("ipaddr")
-        if key not in self._asked or message.get("ok") != "OK":
+        ours = message.get("dest") == self.ledger.me
+        if key not in self._asked or message.get("ok") != "OK" or not ours:
             return []
         asked = self._asked.pop(key)
         groups = tuple(group for group in asked.groups if group.key == key)
         claim = Claim(Ground.HOME) if sender == self.ledger.me else Claim(Ground.REPLY, sender)
-        text = f"received ip-request-resp {key} OK {message.get('weown')}"
+        own = "yes" if message.get("weown") == "yes" else "no"
+        text = f"received ip-request-resp {key} OK {own}"
         return [
             speech.hook("ip-request-resp"),
             Log(Level.PLAIN, text, "ip-request-resp(default)"),
@@ -111,12 +124,16 @@ class Requests:
     def _finished(self, job: Job) -> list[Outcome]:
         ledger = self.ledger
         outcomes: list[Outcome] = []
+        if job.purpose is Purpose.TAKEOVER:
+            self._given.difference_update(group.key for group in job.groups)
         if job.purpose is Purpose.BOOT:
             if job.groups:
                 outcomes.append(Log(Level.INFO, "Local Resource acquisition completed."))
             if ledger.nice:
                 outcomes.append(Send(speech.resource(ledger.ours, True, "req_our_resources()")))
         if job.purpose is Purpose.ANSWER:
-            ledger.disclaim(Holding.FOREIGN)
+            self._given.update(group.key for group in job.groups)
+            if self._given.issuperset(group.key for group in ledger.groups_of(Holding.FOREIGN)):
+                ledger.disclaim(Holding.FOREIGN)
             outcomes.append(Send(speech.ip_response(job.node, job.groups[0].key, own=True)))
         return [*outcomes, HoldingsChanged()]

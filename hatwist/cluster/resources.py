@@ -27,7 +27,7 @@ from hatwist.cluster.facts import (
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.ledger import Phase, StandbyPhase
+from hatwist.cluster.ledger import Phase, StandbyPhase, number_of
 from hatwist.cluster.names import Holding, Level, NodeStatus
 from hatwist.cluster.requests import acquire_local
 from hatwist.config.model import AutoFailback, NodeName
@@ -89,6 +89,8 @@ class Resources:
 
     def _begin(self, alone: bool, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
+        if ledger.leaving:
+            return []
         if not ledger.nice:
             ledger.phase = Phase.STABLE
             return acquire_local(ledger, "communication is established")
@@ -121,6 +123,8 @@ class Resources:
         return outcomes
 
     def _hear(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
+        if not self.ledger.nice:
+            return []
         match message.get("t"):
             case "starting" if not own:
                 return self._hear_starting()
@@ -142,11 +146,15 @@ class Resources:
     def _hear_resource(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         try:
-            held = Holding.of(message.get("rsc_hold"))
+            held, number = Holding.of(message.get("rsc_hold")), number_of(message)
         except MalformedError as error:
             return [
                 *self.complaints.note("malformed", Level.WARN, f"Bad message from {sender}: {error}", now)
             ]
+        if not own and ledger.is_outdated(sender, number):
+            return []
+        if not own and message.get("rtype") == "full":
+            ledger.newest[sender] = number
         if ledger.phase is Phase.INIT and not own:
             ledger.theirs = _merge(ledger.theirs, held, message)
             return []

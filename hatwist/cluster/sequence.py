@@ -96,13 +96,14 @@ class Tracking:
         """Judge a sequenced message, and take note of it."""
         if arrival.generation < self.generation:
             return Decision(Verdict.REPLAY)
-        if not self.generation:
+        met = self.generation > 0
+        if not met:
             self.generation = arrival.generation
         returned = restarted = False
         if arrival.status and arrival.generation > self.generation:
             restarted = True
             self._begin(arrival.generation)
-        elif arrival.status and arrival.dead:
+        elif arrival.status and arrival.dead and met:
             if arrival.sequence <= self.last_status:
                 return Decision(Verdict.REPLAY)
             returned = True

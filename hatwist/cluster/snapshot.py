@@ -42,7 +42,7 @@ def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
         deadtime = node.config.cf.deadtime
         return NodeView(name, node.membership.status, node.identity.generation, 0.0, deadtime, links)
     peer = node.membership.peers[name]
-    heard = None if peer.heard is None else now - peer.heard
+    heard = None if peer.seen is None else now - peer.seen
     generation = node.reception.generation(name)
     return NodeView(name, peer.status, generation, heard, node.patience.deadtime(name), links)
 

@@ -26,7 +26,7 @@ from hatwist.cluster.facts import (
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.ledger import Phase, StandbyPhase
+from hatwist.cluster.ledger import Phase, StandbyPhase, number_of
 from hatwist.cluster.names import Holding, Level
 from hatwist.cluster.ownership import Claim, Ground
 from hatwist.errors import MalformedError
@@ -56,6 +56,8 @@ class Standby:
     _deadlines: Deadlines = field(factory=Deadlines)
     _cause: str = ""
     "Why this node gives, for the records."
+    _releasing: bool = False
+    "The other side agreed, and we are giving."
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Begin an operation, or take the next step of one."""
@@ -114,15 +116,18 @@ class Standby:
         if ledger.phase is not Phase.STABLE or ledger.jobs or ledger.takeover_running:
             return "local resources in flux."
         if not ledger.ours & which:
-            return f"This node holds no {which.word} resources."
+            kind = "" if which is Holding.ALL else f"{which.word} "
+            return f"This node holds no {kind}resources."
         return ""
 
     def _hear(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
         kind = message.get("t")
+        if kind == "resource" and not own and message.get("isstable") == "1":
+            return self._hear_stable(sender)
         if kind not in ("ask_resources", "hb_takeover") or (own and kind == "hb_takeover"):
             return []
         try:
-            which = Holding.of(message.get("rsc_hold", "all"))
+            which, number = Holding.of(message.get("rsc_hold", "all")), number_of(message)
         except MalformedError as error:
             return [
                 *self.complaints.note("malformed", Level.WARN, f"Bad message from {sender}: {error}", now)
@@ -131,6 +136,11 @@ class Standby:
             return [speech.hook("hb_takeover"), *self._ask(which.swapped, f"node {sender} asked for it")]
         if not self.ledger.nice:
             return [Log(Level.INFO, _ONLY_NICE)]
+        if self.ledger.leaving:
+            return []
+        if not own:
+            # What the peer claimed before it said this is history.
+            self.ledger.newest[sender] = max(number, self.ledger.newest.get(sender, number))
         return self._step(sender, which, message.get("info"), own, now)
 
     def _step(self, sender: NodeName, which: Holding, turn: str, own: bool, now: Seconds) -> list[Outcome]:
@@ -138,7 +148,7 @@ class Standby:
         match self.ledger.standby, turn, own:
             case StandbyPhase.NOT, "me", _:
                 return self._begin(sender, which, own, now)
-            case StandbyPhase.GIVING, "other", False:
+            case StandbyPhase.GIVING, "other", False if not self._releasing:
                 return self._give(sender, which, now)
             case StandbyPhase.GIVING, "done", True:
                 self._deadlines.set("standby", now + MOVE_PERIOD)
@@ -150,8 +160,21 @@ class Standby:
                 return []
             case StandbyPhase.DONE, "done", _:
                 return self._end(which, own)
+            case StandbyPhase.NOT, "other", False:
+                # Our request is over, and the peer does not know it yet.
+                claim = speech.resource(self.ledger.ours, self.ledger.phase is Phase.STABLE)
+                return [*self._ignore(sender, turn, now), Send(claim)]
             case _:
                 return self._ignore(sender, turn, now)
+
+    def _hear_stable(self, sender: NodeName) -> list[Outcome]:
+        """A giver that has finished moving things gives nothing more; heartbeat would wait an hour."""
+        if self.ledger.standby is not StandbyPhase.TAKING or not self.ledger.their_stable:
+            return []
+        self._deadlines.clear("standby")
+        self.ledger.standby = StandbyPhase.NOT
+        text = f"{sender} no longer wants to go standby.  Standby request cancelled."
+        return [Log(Level.WARN, text), HoldingsChanged()]
 
     def _begin(self, sender: NodeName, which: Holding, own: bool, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
@@ -164,6 +187,7 @@ class Standby:
         if own:
             self._deadlines.set("standby", now + REPLY_PERIOD)
             ledger.standby = StandbyPhase.GIVING
+            self._releasing = False
             return [wants]
         self._deadlines.set("standby", now + MOVE_PERIOD)
         ledger.standby = StandbyPhase.TAKING
@@ -173,6 +197,7 @@ class Standby:
         ledger = self.ledger
         self._deadlines.set("standby", now + MOVE_PERIOD)
         ledger.handing = which
+        self._releasing = True
         given = ledger.groups_of(which & ledger.ours)
         ledger.disclaim(which)
         job = Job(Purpose.GIVE, given, (self._cause,), which=which, node=sender)
@@ -229,7 +254,7 @@ class Standby:
             text = f"Standby in progress- new request from {sender} ignored [{left:.0f} seconds left]"
             return [Log(Level.WARN, text)]
         state = self.ledger.standby.value
-        return [Log(Level.WARN, f"Ignored standby message '{turn:.20}' from {sender} in state {state}")]
+        return [Log(Level.WARN, f"Ignored standby message {turn[:20]!r} from {sender} in state {state}")]
 
     def _expire(self, now: Seconds) -> list[Outcome]:
         ledger = self.ledger

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 FAILED_START_DELAY: Final = 30.0
 """Seconds after a failed start until the group is offered to the peer (protocol 10.9)."""
 
+_STARTS: Final = (Purpose.REQUESTED, Purpose.TAKEOVER, Purpose.TAKE)
 _SCRIPT: Final = "mach_down(default)"
 
 _Item = PeerDied | MessageDelivered | JobFinished | DeadlinePassed
@@ -139,29 +140,49 @@ class Takeover:
 
     def _finished(self, item: JobFinished, now: Seconds) -> list[Outcome]:
         self._remember(item, now)
+        cleared = self._clear(item)
         if item.job.purpose is not Purpose.TAKEOVER:
-            return []
+            return cleared
         complete = Log(Level.INFO, f"mach_down takeover complete for node {item.job.node}.", _SCRIPT)
         if not self.ledger.nice:
             self.ledger.takeover_running = False
-            return [complete, HoldingsChanged()]
+            return [*cleared, complete, HoldingsChanged()]
         acquired = Log(Level.INFO, "hatwist: nice_failback: foreign resources acquired", _SCRIPT)
-        return [acquired, complete, Send(speech.mach_down())]
+        return [*cleared, acquired, complete, Send(speech.mach_down())]
 
     def _remember(self, item: JobFinished, now: Seconds) -> None:
-        """Note which groups are to be offered; one that failed on both sides stays where it is."""
+        """
+        Note which groups are to be offered, once they are stopped for certain.
+
+        Each node offers a group once, until a start of it succeeds.
+        """
+        job = item.job
+        if job.purpose is Purpose.CLEAR:
+            self._offer |= job.which
+            self._deadlines.set("offer", now + FAILED_START_DELAY)
+        elif job.purpose in _STARTS:
+            self._offered.difference_update(one.key for one in job.groups if one.key not in item.failed)
+
+    def _clear(self, item: JobFinished) -> list[Outcome]:
+        """A start failed: make sure that nothing of the group runs here."""
+        ledger = self.ledger
+        jobs: list[Outcome] = []
         for group in item.job.groups:
             if group.key not in item.failed:
-                self._offered.discard(group.key)
-            elif group.key not in self._offered:
-                self._offered.add(group.key)
-                self._offer |= self.ledger.side(group)
-                self._deadlines.set("offer", now + FAILED_START_DELAY)
+                continue
+            again = group.key in self._offered
+            self._offered.add(group.key)
+            which = Holding.NONE if again else ledger.side(group)
+            jobs.append(JobBegun(Job(Purpose.CLEAR, (group,), ("its start failed here",), which=which)))
+            if again:
+                text = f"group {group.key} could not be started on either node; it stays stopped"
+                jobs.append(Log(Level.CRIT, text))
+        return jobs
 
     def _make_offer(self, now: Seconds) -> list[Outcome]:
         if not self._deadlines.expire("offer", now):
             return []
         which, self._offer = self._offer, Holding.NONE
-        if self.ledger.leaving or not self.ledger.living_peers():
+        if not which or self.ledger.leaving or not self.ledger.living_peers():
             return []
         return [HandoverAsked(which, "its start failed here")]

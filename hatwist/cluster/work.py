@@ -44,6 +44,7 @@ _VERBS: Final = {
     Purpose.TAKEOVER: Verb.START,
     Purpose.GIVE: Verb.STOP,
     Purpose.TAKE: Verb.START,
+    Purpose.CLEAR: Verb.STOP,
     Purpose.LEAVE: Verb.STOP,
     Purpose.ANSWER: Verb.STOP,
 }
@@ -54,6 +55,7 @@ class _Running:
     job: Job
     left: list[ResourceGroup]
     failed: list[str] = field(factory=list)
+    cancelled: bool = False
 
 
 @define
@@ -92,6 +94,7 @@ class Work:
                 for running in self._jobs:
                     if running.job.purpose in purposes:
                         running.left.clear()
+                        running.cancelled = True
             case JobBegun(job):
                 self._jobs.append(_Running(job, list(job.groups)))
                 self.ledger.jobs += 1
@@ -129,7 +132,9 @@ class Work:
         return outcomes
 
     def _next_orders(self, running: _Running, now: Seconds) -> Iterator[facts.Outcome]:
-        while running.left and not self._has_order(running):
+        # A sweep asks about all groups at once, before any other job can touch one of them.
+        at_once = running.job.purpose is Purpose.SWEEP
+        while running.left and (at_once or not self._has_order(running)):
             group = running.left[0]
             if self.busy(group) or self._deadlines.pending(f"retry {group.key}"):
                 return
@@ -197,11 +202,13 @@ class Work:
 
     def _stopped(self, order: _Order, ok: bool, detail: str, now: Seconds) -> list[facts.Outcome]:
         if ok:
-            self._become(order.group, GroupState.STOPPED, now)
+            failed = order.running.job.purpose is Purpose.CLEAR
+            self._become(order.group, GroupState.FAILED if failed else GroupState.STOPPED, now)
             return []
         self._become(order.group, GroupState.BLOCKED, now, detail)
-        self._deadlines.set(f"retry {order.group.key}", now + RETRY_DELAY)
-        order.running.left.insert(0, order.group)
+        if not order.running.cancelled:
+            self._deadlines.set(f"retry {order.group.key}", now + RETRY_DELAY)
+            order.running.left.insert(0, order.group)
         cause = detail or "no reason was given"
         return [
             Log(

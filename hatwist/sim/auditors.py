@@ -15,6 +15,7 @@ from attrs import define, field
 from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import MessageArrived, MessageDelivered, PeerDied, Send
 from hatwist.cluster.history import MAX_HISTORY
+from hatwist.cluster.ledger import Number, number_of
 from hatwist.cluster.names import NodeStatus
 from hatwist.cluster.patience import LATENESS
 
@@ -85,7 +86,9 @@ class OneOwner(Auditor):
 
     @staticmethod
     def _whole(world: World) -> bool:
-        """Nobody holds a living node for dead."""
+        """Nobody holds a living node for dead, and nothing runs without a daemon."""
+        if any(host.node is None and host.agents.running for host in world.hosts.values()):
+            return False
         return not any(
             peer.status is NodeStatus.DEAD and world.hosts[peer.name].node is not None
             for host in world.hosts.values()
@@ -98,10 +101,11 @@ class OneOwner(Auditor):
 class TrueDeaths(Auditor):
     """
     A peer is declared dead only after its deadtime of silence on the judge's own
-    clock, and at the latest one keepalive later.
+    clock.  A status that was overtaken by a newer one breaks no silence.
     """
 
     _heard: dict[tuple[str, str], Seconds] = field(factory=dict)
+    _newest: dict[tuple[str, str], Number] = field(factory=dict)
     _born: dict[str, tuple[int, Seconds]] = field(factory=dict)
 
     def look(self, world: World, host: Host, item: Event | Fact) -> None:
@@ -110,11 +114,15 @@ class TrueDeaths(Auditor):
         life = self._born.get(host.name)
         if life is None or life[0] != host.life:
             self._born[host.name] = (host.life, now)
-            for key in [key for key in self._heard if key[0] == host.name]:
-                del self._heard[key]
+            for key in [key for key in self._newest if key[0] == host.name]:
+                self._newest.pop(key)
+                self._heard.pop(key, None)
         match item:
             case MessageDelivered(sender, message, False) if message.get("t") == "status":
-                self._heard[host.name, sender] = now
+                key = (host.name, sender)
+                if number_of(message) >= self._newest.get(key, (0, 0)):
+                    self._newest[key] = number_of(message)
+                    self._heard[key] = now
             case PeerDied(peer, silence):
                 self._judge(host, peer, silence, now)
             case _:
