@@ -54,11 +54,9 @@ class Result:
 
     def line(self) -> str:
         """Return the summary for people."""
-        count = len(self.outages)
-        return (
-            f"{self.name:<16} median {1000 * self.median:5.0f} ms   "
-            f"worst {1000 * max(self.outages):5.0f} ms   at most {1000 * TARGET:.0f} ms: {self.within} of {count}"
-        )
+        median, worst = 1000 * self.median, 1000 * max(self.outages)
+        share = f"at most {1000 * TARGET:.0f} ms: {self.within} of {len(self.outages)}"
+        return f"{self.name:<16} median {median:5.0f} ms   worst {worst:5.0f} ms   {share}"
 
 
 def main(arguments: Sequence[str]) -> int:
