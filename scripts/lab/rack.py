@@ -70,8 +70,9 @@ def obstacle() -> str | None:
 def kept_paths() -> list[str]:
     """Return what hosts must see even if it lies in a directory they have of their own."""
     checkout = Path(__file__).resolve().parents[2]
-    paths = {str(checkout), sys.prefix, sys.base_prefix}
-    return sorted(path for path in paths if path.startswith(("/tmp/", "/var/tmp/")))
+    paths = {checkout, Path(sys.prefix), Path(sys.base_prefix)}
+    outermost = [path for path in paths if not paths & set(path.parents)]
+    return sorted(str(path) for path in outermost if str(path).startswith(("/tmp/", "/var/tmp/")))
 
 
 class Rack:
