@@ -1,0 +1,512 @@
+# -*- test-case-name: tests.cluster.test_reception -*-
+"""
+From bytes on a link to messages that are to be acted on (protocol 5, 8).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import inf
+from random import Random
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster.actions import Log
+from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.events import DatagramReceived, DeadlinePassed
+from hatwist.cluster.facts import (
+    MessageArrived,
+    MessageDelivered,
+    PeerDied,
+    PeerHeard,
+    PeerRestarted,
+    PeerStatusChanged,
+    Send,
+    UuidLearned,
+)
+from hatwist.cluster.names import Level, NodeStatus
+from hatwist.cluster.reception import Reception
+from hatwist.config.model import HaCf
+from hatwist.wire.auth import Key, Keyring
+from hatwist.wire.message import Field, FieldType, Message
+from tests.cluster.builders import (
+    ALPHA,
+    BETA,
+    CF,
+    ETH0,
+    ETH1,
+    THREE,
+    UUIDS,
+    config,
+    datagram,
+    from_peer,
+    identity,
+    logged,
+    sent,
+    status,
+)
+
+
+def reception(cf: HaCf = CF) -> Reception:
+    """Make the reception of C{alpha}."""
+    return Reception(config(cf), identity(), Random(1), Complaints())
+
+
+def arrived(message: Message) -> MessageArrived:
+    """Let an authentic message of C{beta} have come."""
+    return MessageArrived(ETH0, BETA, message)
+
+
+def heartbeat(number: int, generation: int = 3) -> MessageArrived:
+    """Make a heartbeat of C{beta}."""
+    return arrived(from_peer(status(), seq=number, hg=generation))
+
+
+def up_to(number: int, cf: HaCf = CF) -> Reception:
+    """Make the reception of C{alpha} after it heard that C{beta} is active, and this number."""
+    one = reception(cf)
+    one.handle(heartbeat(number), 0.0)
+    one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 0.0)
+    return one
+
+
+class OpenTests(SynchronousTestCase):
+    """What is not acceptable is counted, logged at a bounded rate, and changes nothing."""
+
+    def test_authentic(self) -> None:
+        """A signed message of a configured node goes on."""
+        message = from_peer(status(), seq=1)
+        [one] = reception().handle(datagram(message, ETH1), 0.0)
+        assert isinstance(one, MessageArrived)
+        self.assertEqual((one.link, one.sender, one.message.without("auth")), (ETH1, BETA, message))
+
+    def test_wrong_signature(self) -> None:
+        """A message signed with another key is refused, and the log says who it claims to be from."""
+        one = reception()
+        forged = datagram(from_peer(status(), seq=1), keys=Keyring(1, (Key(1, "sha1", b"other"),)))
+        self.assertEqual(
+            one.handle(forged, 0.0),
+            [
+                Log(
+                    Level.WARN,
+                    "string2msg_ll: node [beta] failed authentication"
+                    " (on eth0 192.0.2.2: the signature by method 1 is wrong)",
+                )
+            ],
+        )
+        self.assertEqual(one.handle(forged, 1.0), [])
+        self.assertEqual(one.complaints.counters, {"not authentic": 2})
+
+    def test_unsigned(self) -> None:
+        """A message without a signature is refused; nobody is named where nobody is claimed."""
+        one = reception()
+        unsigned = DatagramReceived(ETH0, b"###\n%%%\n")
+        [line] = logged(one.handle(unsigned, 0.0))
+        self.assertIn("node [?] failed authentication (on eth0: ", line)
+
+    def test_garbage(self) -> None:
+        """Bytes that are no message are a malformed one."""
+        one = reception()
+        self.assertEqual(
+            one.handle(DatagramReceived(ETH0, b"hello"), 0.0),
+            [Log(Level.WARN, "Bad message on eth0: no start mark")],
+        )
+        self.assertEqual(one.complaints.counters, {"malformed": 1})
+
+    def test_log_badpack_off(self) -> None:
+        """With C{log_badpack off} bad packets are counted only."""
+        one = reception(evolve(CF, log_badpack=False))
+        forged = datagram(from_peer(status(), seq=1), keys=Keyring(1, (Key(1, "sha1", b"other"),)))
+        self.assertEqual(one.handle(forged, 0.0), [])
+        self.assertEqual(one.handle(DatagramReceived(ETH0, b"hello"), 0.0), [])
+        self.assertEqual(one.complaints.counters, {"malformed": 1, "not authentic": 1})
+
+    def test_indispensable_fields(self) -> None:
+        """A message without type, sender or time, or with time zero, is malformed."""
+        message = from_peer(status(), seq=1)
+        bad = {
+            "no field 't'": message.without("t"),
+            "no field 'src'": message.without("src"),
+            "no field 'ts'": message.without("ts"),
+            "the time stamp is zero": message.with_field("ts", "0"),
+            "field 'ts' is not a number: 'now'": message.with_field("ts", "now"),
+        }
+        said = {why: logged(reception().handle(datagram(one), 0.0)) for why, one in bad.items()}
+        self.assertEqual(said, {why: [f"Bad message on eth0 192.0.2.2: {why}"] for why in bad})
+
+    def test_unknown_node(self) -> None:
+        """A node that is not in ha.cf is reported and ignored; case matters."""
+        one = reception()
+        for name in ("delta", "Beta"):
+            self.assertNotIn(
+                MessageArrived, [type(x) for x in one.handle(datagram(from_peer(status(), src=name)), 0.0)]
+            )
+        self.assertEqual(one.complaints.counters, {"unknown node": 2})
+
+    def test_our_own_comes_back(self) -> None:
+        """Our own message over a medium shows our link up and is not acted on."""
+        one = reception()
+        ours = from_peer(status(), seq=1, src=ALPHA, uuid=UUIDS[ALPHA])
+        self.assertEqual(one.handle(datagram(ours), 0.0), [PeerHeard(ALPHA, ETH0)])
+        self.assertEqual(one.handle(datagram(ours.without("srcuuid")), 0.0), [PeerHeard(ALPHA, ETH0)])
+
+    def test_somebody_uses_our_name(self) -> None:
+        """A message in our name with another uuid is another machine's, and an error."""
+        one = reception()
+        cloned = from_peer(status(), seq=1, src=ALPHA, uuid=UUIDS[BETA])
+        self.assertEqual(
+            logged(one.handle(datagram(cloned), 0.0)),
+            ["another machine uses our name alpha (on eth0 192.0.2.2); its messages are ignored"],
+        )
+        self.assertEqual(one.complaints.counters, {"our name": 1})
+
+
+class DeliveryTests(SynchronousTestCase):
+    """What is acted on, and what only shows a link up."""
+
+    def test_delivered(self) -> None:
+        """A message in order shows its sender on the link and is acted on."""
+        one = up_to(7)
+        message = from_peer(status(), seq=8)
+        self.assertEqual(
+            one.handle(arrived(message), 0.0), [PeerHeard(BETA, ETH0), MessageDelivered(BETA, message)]
+        )
+
+    def test_copy(self) -> None:
+        """The same message over a second medium shows that link up and is not acted on again."""
+        one = up_to(7)
+        message = from_peer(status(), seq=7)
+        self.assertEqual(one.handle(MessageArrived(ETH1, BETA, message), 0.0), [PeerHeard(BETA, ETH1)])
+        self.assertEqual(one.complaints.counters, {"copy": 1})
+
+    def test_old_copy(self) -> None:
+        """A copy of an older message shows nothing."""
+        one = up_to(7)
+        self.assertEqual(one.handle(heartbeat(5), 0.0), [])
+        self.assertEqual(one.complaints.counters, {"old copy": 1})
+
+    def test_replay(self) -> None:
+        """A message of a generation that is over is an error in the log, once a minute."""
+        one = up_to(7)
+        self.assertEqual(
+            one.handle(heartbeat(8, generation=2), 0.0),
+            [
+                Log(
+                    Level.ERROR,
+                    "should_drop_message: attempted replay attack [beta]? [gen = 2, curgen = 3]",
+                )
+            ],
+        )
+        self.assertEqual(one.handle(heartbeat(9, generation=2), 1.0), [])
+        self.assertEqual(one.complaints.counters, {"replay": 2})
+        self.assertEqual(one.generation(BETA), 3)
+
+    def test_missing_generation_is_the_lowest(self) -> None:
+        """A message without a generation is a replay once a generation is known."""
+        one = up_to(7)
+        one.handle(arrived(from_peer(status(), seq=8).without("hg")), 0.0)
+        self.assertEqual(one.complaints.counters, {"replay": 1})
+
+    def test_bad_numbers(self) -> None:
+        """A sequenced message without a number, with number zero or with words for numbers is malformed."""
+        message = from_peer(status(), seq=8)
+        for bad in (
+            message.without("seq"),
+            message.with_field("seq", "0"),
+            message.with_field("seq", "-1"),
+            message.with_field("hg", "x"),
+        ):
+            one = up_to(7)
+            self.assertEqual(sent(one.handle(arrived(bad), 0.0)), [])
+            self.assertEqual(one.complaints.counters, {"malformed": 1})
+            self.assertEqual(
+                one.handle(heartbeat(8), 0.0)[-1], MessageDelivered(BETA, from_peer(status(), seq=8))
+            )
+
+    def test_restart(self) -> None:
+        """A higher generation is a restart."""
+        one = up_to(7)
+        self.assertEqual(
+            one.handle(heartbeat(1, generation=4), 0.0),
+            [
+                Log(Level.INFO, "Heartbeat restart on node beta"),
+                PeerRestarted(BETA, 4),
+                PeerHeard(BETA, ETH0),
+                MessageDelivered(BETA, from_peer(status(), seq=1, hg=4)),
+            ],
+        )
+        self.assertEqual(one.generation(BETA), 4)
+
+    def test_return(self) -> None:
+        """A status of a dead peer with its old generation says that it has returned."""
+        one = up_to(7)
+        one.handle(PeerDied(BETA, 10.0, True), 10.0)
+        self.assertEqual(
+            one.handle(heartbeat(30), 11.0)[-1],
+            MessageDelivered(BETA, from_peer(status(), seq=30), returned=True),
+        )
+
+    def test_returned_peer_lives(self) -> None:
+        """After its status was believed a returned peer is like any other."""
+        one = up_to(7)
+        one.handle(PeerDied(BETA, 10.0, True), 10.0)
+        one.handle(heartbeat(30), 11.0)
+        one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 11.0)
+        self.assertEqual(
+            one.handle(heartbeat(31), 12.0)[-1], MessageDelivered(BETA, from_peer(status(), seq=31))
+        )
+
+
+class AddressTests(SynchronousTestCase):
+    """Is it for us?"""
+
+    def deliver(self, message: Message) -> bool:
+        """Say whether a message is acted on, and check that it counts in any case."""
+        one = up_to(7)
+        outcomes = one.handle(arrived(message), 0.0)
+        self.assertEqual(
+            one.handle(arrived(from_peer(status(), seq=8)), 0.0), [PeerHeard(BETA, ETH0)], "its number counts"
+        )
+        return any(isinstance(outcome, MessageDelivered) for outcome in outcomes)
+
+    def addressed(self, dest: str | None, uuid: bytes | None) -> Message:
+        """Make a message to somebody."""
+        message = from_peer(Message.of(t="ip-request-resp"), seq=8)
+        if dest is not None:
+            message = message.with_field("dest", dest)
+        return message if uuid is None else message.plus([Field("destuuid", uuid, FieldType.BINARY)])
+
+    def test_sequenced(self) -> None:
+        """A uuid alone decides; without one, or with zeros, the name; without both it is for everybody."""
+        nobody = bytes(16)
+        rows = {
+            (None, None): True,
+            ("alpha", None): True,
+            ("beta", None): False,
+            ("Alpha", None): False,
+            ("alpha", nobody): True,
+            ("beta", nobody): False,
+            ("alpha", UUIDS[ALPHA]): True,
+            ("beta", UUIDS[ALPHA]): True,
+            ("alpha", UUIDS[BETA]): False,
+            (None, UUIDS[BETA]): False,
+        }
+        self.assertEqual({row: self.deliver(self.addressed(*row)) for row in rows}, rows)
+
+    def test_unsequenced(self) -> None:
+        """For a message without a number only the name counts."""
+        one = up_to(7)
+        message = from_peer(Message.of(t="NS_ackmsg", ackseq="5", dest="alpha"))
+        self.assertEqual(
+            one.handle(arrived(message), 0.0), [PeerHeard(BETA, ETH0), MessageDelivered(BETA, message)]
+        )
+        self.assertEqual(one.handle(arrived(message.with_field("dest", "gamma")), 0.0), [])
+        stale = message.plus([Field("destuuid", UUIDS[BETA], FieldType.BINARY)])
+        self.assertEqual(one.handle(arrived(stale), 0.0)[-1], MessageDelivered(BETA, stale))
+
+    def test_unsequenced_has_no_generation(self) -> None:
+        """A message without a number is believed whatever its generation."""
+        one = up_to(7)
+        message = from_peer(Message.of(t="NS_ackmsg", ackseq="5", dest="alpha"), hg=1)
+        self.assertEqual(one.handle(arrived(message), 0.0)[-1], MessageDelivered(BETA, message))
+
+
+class UuidTests(SynchronousTestCase):
+    """Uuids of peers are learned from their messages."""
+
+    def learned(self, one: Reception, uuid: bytes | None, number: int) -> list[object]:
+        """Let a heartbeat come with a uuid."""
+        message = from_peer(status(), seq=number, uuid=uuid)
+        return [
+            outcome
+            for outcome in one.handle(arrived(message), 0.0)
+            if not isinstance(outcome, PeerHeard | MessageDelivered | Send)
+        ]
+
+    def test_learned_once(self) -> None:
+        """A uuid is learned from the first message that has one, and silently."""
+        one = reception()
+        self.assertEqual(self.learned(one, None, 1), [])
+        self.assertEqual(self.learned(one, UUIDS[BETA], 2), [UuidLearned(BETA, UUIDS[BETA])])
+        self.assertEqual(self.learned(one, UUIDS[BETA], 3), [])
+
+    def test_changed(self) -> None:
+        """Another uuid under the same name is believed, with a warning."""
+        one = reception()
+        self.learned(one, UUIDS[BETA], 1)
+        self.assertEqual(
+            self.learned(one, b"d" * 16, 2),
+            [UuidLearned(BETA, b"d" * 16), Log(Level.WARN, f"nodename beta uuid changed to {'64' * 16}")],
+        )
+
+    def test_of_another_length(self) -> None:
+        """What is not sixteen bytes is no uuid."""
+        self.assertEqual(self.learned(reception(), b"short", 1), [])
+
+    def test_not_from_a_malformed_message(self) -> None:
+        """A message that is refused teaches nothing."""
+        one = reception()
+        bad = from_peer(status(), uuid=UUIDS[BETA])
+        self.assertEqual(logged(one.handle(arrived(bad), 0.0)), ["Bad message from beta: no sequence number"])
+        self.assertEqual(self.learned(one, UUIDS[BETA], 1), [UuidLearned(BETA, UUIDS[BETA])])
+
+
+class HoleTests(SynchronousTestCase):
+    """What is missing is asked for again (protocol 8.4)."""
+
+    def requests(self, one: Reception, now: float) -> list[str]:
+        """Let a deadline pass, and return what is asked for."""
+        return [
+            f"{message.get('dest')} {message.get('firstseq')}-{message.get('lastseq')}"
+            for message in sent(one.handle(DeadlinePassed(), now))
+        ]
+
+    def test_gap_is_reported(self) -> None:
+        """A gap is a warning that names the numbers around it; nothing is asked for at once."""
+        one = up_to(7)
+        outcomes = one.handle(heartbeat(11), 5.0)
+        self.assertEqual(logged(outcomes), ["3 lost packet(s) for [beta] [7:11]"])
+        self.assertEqual(sent(outcomes), [])
+
+    def test_first_request(self) -> None:
+        """The first request comes 50 to 250 ms after the gap was seen."""
+        for seed in range(20):
+            one = Reception(config(), identity(), Random(seed), Complaints())
+            one.handle(heartbeat(7), 5.0)
+            one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 5.0)
+            one.handle(heartbeat(9), 5.0)
+            self.assertGreaterEqual(one.deadline(), 5.05)
+            self.assertLessEqual(one.deadline(), 5.25)
+
+    def test_short_delays(self) -> None:
+        """With a C{max_rexmit_delay} below 100 ms the first request may come at once."""
+        delays = []
+        for seed in range(50):
+            one = Reception(config(evolve(CF, max_rexmit_delay=0.08)), identity(), Random(seed), Complaints())
+            one.handle(heartbeat(7), 5.0)
+            one.handle(PeerStatusChanged(BETA, NodeStatus.UP), 5.0)
+            one.handle(heartbeat(9), 5.0)
+            delays.append(one.deadline() - 5.0)
+        self.assertLess(min(delays), 0.05)
+        self.assertLessEqual(max(delays), 0.08)
+
+    def test_again_and_again(self) -> None:
+        """The request is repeated each C{max_rexmit_delay} until the message comes."""
+        one = up_to(7)
+        one.handle(heartbeat(9), 5.0)
+        self.assertEqual(self.requests(one, 5.25), ["beta 8-8"])
+        self.assertEqual(self.requests(one, 5.4), [])
+        self.assertEqual(one.deadline(), 5.5)
+        self.assertEqual(self.requests(one, 5.5), ["beta 8-8"])
+        one.handle(heartbeat(8), 5.6)
+        self.assertEqual(self.requests(one, 6.0), [])
+        self.assertEqual(one.deadline(), inf)
+
+    def test_numbers_are_decimal(self) -> None:
+        """The numbers of a request are decimal, unlike everywhere else."""
+        one = up_to(9)
+        one.handle(heartbeat(12), 5.0)
+        [request] = sent(one.handle(DeadlinePassed(), 6.0))
+        self.assertEqual(request, Message.of(t="NS_rexmit", dest="beta", firstseq="10", lastseq="11"))
+
+    def test_ranges(self) -> None:
+        """Neighbours are asked for together, at most fifty at a time."""
+        one = up_to(7)
+        one.handle(heartbeat(110), 5.0)
+        one.handle(heartbeat(20), 5.0)
+        self.assertEqual(self.requests(one, 6.0), ["beta 8-19", "beta 21-70", "beta 71-109"])
+
+    def test_filled(self) -> None:
+        """It is said when nothing is missing any more; what was missing is acted on."""
+        one = up_to(7)
+        one.handle(heartbeat(9), 5.0)
+        outcomes = one.handle(heartbeat(8), 5.1)
+        self.assertEqual(logged(outcomes), ["No pkts missing from beta!"])
+        self.assertEqual(outcomes[-1], MessageDelivered(BETA, from_peer(status(), seq=8)))
+
+    def test_too_wide(self) -> None:
+        """After a gap of more than 250 nothing is asked for."""
+        one = up_to(7)
+        outcomes = one.handle(heartbeat(300), 5.0)
+        self.assertEqual(
+            logged(outcomes), ["292 lost packet(s) for [beta] [7:300]", "lost a lot of packets!"]
+        )
+        self.assertEqual(self.requests(one, 6.0), [])
+
+    def test_refused(self) -> None:
+        """What the sender no longer has is lost for good: an error in the log, and not asked for again."""
+        one = up_to(7)
+        one.handle(heartbeat(17), 5.0)
+        nak = from_peer(Message.of(t="NS_nak_rexmit", firstseq="a", dest="gamma", info="seqno too low"))
+        self.assertEqual(
+            one.handle(arrived(nak), 5.1),
+            [Log(Level.ERROR, "Irretrievably lost packet: node beta seq 10")],
+        )
+        self.assertEqual(self.requests(one, 6.0), ["beta 8-9", "beta 11-16"])
+
+    def test_refused_without_need(self) -> None:
+        """A refusal of something that was not missed is nothing."""
+        one = up_to(7)
+        nak = from_peer(Message.of(t="NS_nak_rexmit", firstseq="5"))
+        self.assertEqual(one.handle(arrived(nak), 5.1), [])
+
+    def test_malformed_refusal(self) -> None:
+        """A refusal without a number, or with a word, refuses nothing."""
+        one = up_to(7)
+        one.handle(heartbeat(9), 5.0)
+        one.handle(arrived(from_peer(Message.of(t="NS_nak_rexmit", firstseq="eight"))), 5.1)
+        self.assertEqual(one.complaints.counters, {"malformed": 1})
+        one.handle(arrived(from_peer(Message.of(t="NS_nak_rexmit"))), 5.1)
+        self.assertEqual(self.requests(one, 6.0), ["beta 8-8"])
+
+    def test_only_of_the_living(self) -> None:
+        """A peer that is starting, or dead, is asked for nothing."""
+        one = up_to(7)
+        one.handle(heartbeat(9), 5.0)
+        one.handle(PeerStatusChanged(BETA, NodeStatus.INIT), 5.0)
+        self.assertEqual(self.requests(one, 6.0), [])
+        self.assertEqual(one.deadline(), inf)
+        one.handle(PeerStatusChanged(BETA, NodeStatus.UP), 7.0)
+        self.assertEqual(self.requests(one, 7.0), ["beta 8-8"])
+        one.handle(PeerDied(BETA, 10.0, True), 8.0)
+        self.assertEqual(self.requests(one, 9.0), [])
+        self.assertEqual(one.deadline(), inf)
+
+    def test_each_peer_for_itself(self) -> None:
+        """What is missing of one peer does not concern another."""
+        one = up_to(7, THREE)
+        one.handle(heartbeat(9), 5.0)
+        self.assertEqual(self.requests(one, 6.0), ["beta 8-8"])
+
+
+class AcknowledgementTests(SynchronousTestCase):
+    """One in ten messages is acknowledged (protocol 8.6)."""
+
+    def acknowledgements(self, one: Reception, numbers: range) -> list[Message]:
+        """Let heartbeats come in order."""
+        return [message for number in numbers for message in sent(one.handle(heartbeat(number), 0.0))]
+
+    def test_every_tenth(self) -> None:
+        """Of fifty messages in order five are acknowledged, each ten after the one before."""
+        acks = self.acknowledgements(up_to(1), range(2, 52))
+        numbers = [message.hexadecimal("ackseq") or 0 for message in acks]
+        self.assertEqual([b - a for a, b in pairwise(numbers)], [10] * 4)
+        self.assertEqual(acks[0], Message.of(t="NS_ackmsg", dest="beta", ackseq=f"{numbers[0]:x}"))
+
+    def test_peers_choose_different_digits(self) -> None:
+        """Which messages are acknowledged is left to chance, so that peers do not all do it at once."""
+        first = set()
+        for seed in range(30):
+            one = Reception(config(), identity(), Random(seed), Complaints())
+            one.handle(heartbeat(1), 0.0)
+            first.add(self.acknowledgements(one, range(2, 12))[0].get("ackseq"))
+        self.assertGreater(len(first), 5)
+
+    def test_sent_before_the_message_is_acted_on(self) -> None:
+        """The acknowledgement leaves before anything the message causes."""
+        one = up_to(1)
+        for number in range(2, 12):
+            outcomes = one.handle(heartbeat(number), 0.0)
+            if sent(outcomes):
+                self.assertEqual([type(x) for x in outcomes], [Send, PeerHeard, MessageDelivered])
