@@ -19,6 +19,9 @@ MAX_PROBLEMS: Final = 500
 MAX_SHOWN: Final = 60
 """Characters of somebody's text that are repeated in a message."""
 
+MAX_MESSAGE: Final = 600
+"""Characters of a whole message."""
+
 
 @define
 class Findings:
@@ -33,15 +36,15 @@ class Findings:
 
     def error(self, where: Position, code: str, text: str, remedy: str = "") -> None:
         """Add what stops the start."""
-        self._add(Problem(Gravity.ERROR, where, code, text, remedy))
+        self._add(Gravity.ERROR, where, code, text, remedy)
 
     def warn(self, where: Position, code: str, text: str, remedy: str = "") -> None:
         """Add what does not stop the start, and should be mended."""
-        self._add(Problem(Gravity.WARNING, where, code, text, remedy))
+        self._add(Gravity.WARNING, where, code, text, remedy)
 
     def note(self, where: Position, code: str, text: str, remedy: str = "") -> None:
         """Add what is good to know."""
-        self._add(Problem(Gravity.NOTE, where, code, text, remedy))
+        self._add(Gravity.NOTE, where, code, text, remedy)
 
     @property
     def fatal(self) -> bool:
@@ -72,12 +75,14 @@ class Findings:
             )
         )
 
-    def _add(self, problem: Problem) -> None:
+    def _add(self, gravity: Gravity, where: Position, code: str, text: str, remedy: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(problem)
+            self.problems.append(
+                Problem(gravity, where, code, shown(text, MAX_MESSAGE), shown(remedy, MAX_MESSAGE))
+            )
         elif len(self.problems) == MAX_PROBLEMS:
             text = f"more than {MAX_PROBLEMS} problems; the rest is not shown"
-            self.problems.append(Problem(Gravity.ERROR, problem.where, "too-many-problems", text))
+            self.problems.append(Problem(Gravity.ERROR, where, "too-many-problems", text))
 
 
 def shown(text: str, limit: int = MAX_SHOWN) -> str:

@@ -237,13 +237,20 @@ class HostProbes:
         return tuple(sorted(os.listdir(directory))) if os.path.isdir(directory) else ()
 
     def clock_state(self) -> int | None:
-        """Ask the kernel, changing nothing (C{modes} is 0)."""
-        try:
-            ask = ctypes.CDLL(None).adjtimex
-        except (OSError, AttributeError):
-            return None
-        state = ask(ctypes.create_string_buffer(512))
-        return state if isinstance(state, int) and state >= 0 else None
+        """Ask the kernel, changing nothing."""
+        return clock_state(ctypes.CDLL(None))
+
+
+def clock_state(library: object) -> int | None:
+    """
+    Ask adjtimex(2), with C{modes} 0, which changes nothing.
+
+    @param library: the C library, loaded by C{ctypes}.
+    @return: the state; C{None} where the library does not have it, or it failed.
+    """
+    ask = getattr(library, "adjtimex", None)
+    state = ask(ctypes.create_string_buffer(512)) if ask is not None else None
+    return state if isinstance(state, int) and state >= 0 else None
 
 
 def _path() -> str:

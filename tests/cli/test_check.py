@@ -1,0 +1,130 @@
+# -*- test-case-name: tests.cli.test_check -*-
+"""
+C{hatwistctl check}.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+from twisted.python import usage
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cli.check import CheckOptions, check
+
+GOOD = {
+    "ha.cf": "logfile /dev/null\nauto_failback on\nbcast lo\nnode alpha beta\n",
+    "authkeys": "auth 1\n1 sha1 secret\n",
+    "haresources": "alpha 10.0.0.5\n",
+}
+
+
+class NoProbes:
+    """A host of which nothing can be seen."""
+
+    def read(self, path: str) -> str | None:
+        return None
+
+    def run(self, *command: str) -> str | None:
+        return None
+
+    def names_in(self, directory: str) -> tuple[str, ...]:
+        return ()
+
+    def clock_state(self) -> int | None:
+        return None
+
+
+class CheckTests(SynchronousTestCase):
+    """Everything that is wrong is said, and nothing is started."""
+
+    def setUp(self) -> None:
+        self.directory = self.mktemp()
+        os.mkdir(self.directory)
+        for name, text in GOOD.items():
+            Path(self.directory, name).write_text(text)
+        Path(self.directory, "authkeys").chmod(0o600)
+
+    def check(self, *arguments: str) -> tuple[int, str]:
+        """Run the command; return its status and what it prints."""
+        options = CheckOptions()
+        options.parseOptions(["-c", self.directory, *arguments])
+        out, err = io.StringIO(), io.StringIO()
+        status = check(options, out, err, NoProbes())
+        self.assertEqual(err.getvalue(), "")
+        return status, out.getvalue().replace(f"{self.directory}/", "")
+
+    def test_usable(self) -> None:
+        """Without an error the status is 0; warnings are shown; the last line sums up."""
+        status, text = self.check("--node", "Alpha")
+        self.assertEqual(status, 0)
+        self.assertEqual(
+            text.splitlines(),
+            [
+                "ha.cf:3:7: warning: a single medium: when lo fails, both nodes take everything "
+                "(add one on another interface)",
+                f"{self.directory} can be used by node alpha: 0 errors, 1 warning, 0 notes",
+            ],
+        )
+
+    def test_not_usable(self) -> None:
+        """With an error the status is 6, as heartbeat ends when it is not configured."""
+        Path(self.directory, "ha.cf").write_text(GOOD["ha.cf"] + "zzz\nbcast nosuchif\n")
+        status, text = self.check("--node", "gamma")
+        self.assertEqual(status, 6)
+        self.assertIn("ha.cf:5:1: error: Illegal directive [zzz]", text)
+        self.assertIn("IP interface [nosuchif] does not exist", text)
+        self.assertIn("cannot be used by node gamma: 3 errors, 0 warnings, 0 notes", text)
+
+    def test_name_of_this_node(self) -> None:
+        """Without an option the node is the one that nodeinfo names."""
+        Path(self.directory, "nodeinfo").write_text("beta\n")
+        self.assertIn("can be used by node beta", self.check()[1])
+
+    def test_json(self) -> None:
+        """One object, with every finding in its parts."""
+        Path(self.directory, "authkeys").chmod(0o644)
+        status, text = self.check("--node", "alpha", "--json")
+        self.assertEqual((status, text.count("\n")), (6, 1))
+        document = json.loads(text)
+        counts = [document[name] for name in ("usable", "errors", "warnings", "notes", "node")]
+        self.assertEqual(counts, [False, 1, 1, 0, "alpha"])
+        self.assertEqual(
+            document["findings"][1],
+            {
+                "gravity": "error",
+                "file": "authkeys",
+                "line": None,
+                "column": None,
+                "code": "keyfile-mode",
+                "text": "Bad permissions on keyfile [authkeys], 600 recommended.",
+                "remedy": "it has 644; chmod 600 authkeys",
+            },
+        )
+        self.assertEqual((document["findings"][0]["line"], document["findings"][0]["column"]), (3, 7))
+
+    def test_live(self) -> None:
+        """With --live the host is looked at as well."""
+        text = self.check("--node", "alpha", "--live")[1]
+        self.assertIn("/etc/hosts: warning: node alpha is not in /etc/hosts", text)
+        self.assertIn("this host: note: nothing tells whether this host's clock is right", text)
+        self.assertIn("2 notes" if os.uname().nodename == "alpha" else "3 notes", text)
+
+    def test_poor_terminal(self) -> None:
+        """What the terminal's encoding does not have is escaped."""
+        Path(self.directory, "ha.cf").write_text("\u6ce8\u610f\n", encoding="utf-8")
+        options = CheckOptions()
+        options.parseOptions(["-c", self.directory, "--node", "alpha"])
+        raw = io.BytesIO()
+        out = io.TextIOWrapper(raw, encoding="ascii")
+        check(options, out, io.StringIO(), NoProbes())
+        out.flush()
+        self.assertIn(b"Illegal directive [\\u6ce8\\u610f]", raw.getvalue())
+
+    def test_wrong_command_line(self) -> None:
+        """An unknown option, or a word too many, is a usage error."""
+        self.assertRaises(usage.UsageError, CheckOptions().parseOptions, ["--nonsense"])
+        self.assertRaises(usage.UsageError, CheckOptions().parseOptions, ["extra"])
