@@ -70,7 +70,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--runs", type=int, default=10, metavar="N", help="how often, 10 if not given")
     parser.add_argument("--real", action="store_true", help="measure heartbeat 3.0.6 as well; needs root")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had them ignored
+        signal.signal(number, _interrupted)
     obstacle = place.obstacle() or (HeartbeatNode.obstacle() if options.real else None)
     if obstacle is not None:
         print(f"Cannot measure here: {obstacle}")
@@ -144,7 +145,7 @@ def takeover(kind: type[Node], agent: str) -> float:
         return outage.length
 
 
-def _terminated(*_: object) -> NoReturn:
+def _interrupted(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 

@@ -58,7 +58,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="./scripts/demo", description=__doc__.strip().splitlines()[0])
     parser.add_argument("--seed-timing", action="store_true", help="keepalive 2, deadtime 30, initdead 120")
     seed_timing = parser.parse_args(arguments).seed_timing
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had them ignored
+        signal.signal(number, _interrupted)
     obstacle = place.obstacle()
     if obstacle is not None:
         print(f"This machine allows no lab: {obstacle}")
@@ -198,7 +199,7 @@ class Demo:
             raise
 
 
-def _terminated(*_: object) -> NoReturn:
+def _interrupted(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 

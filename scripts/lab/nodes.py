@@ -131,8 +131,9 @@ class HatwistNode(Node):
         return [sys.executable, twistd, "--nodaemon", "--pidfile=", "hatwist", "-c", "/etc/ha.d"]
 
     def environment(self) -> Mapping[str, str]:
-        """Run what stands here, installed or not."""
-        return {"PYTHONPATH": str(CHECKOUT)}
+        """Run what stands here, by way of the environment's links to it if there are any."""
+        linked = Path(sys.prefix, "src")
+        return {"PYTHONPATH": str(linked if (linked / "hatwist").exists() else CHECKOUT)}
 
     def control(self, *words: str) -> tuple[int, str]:
         """Run C{hatwistctl} on the host."""
