@@ -152,41 +152,57 @@ def _check_nodes(reading: Reading, seen: Seen, file: Position, findings: Finding
 
 
 def _check_times(reading: Reading, findings: Findings) -> None:
-    cf = reading.cf
-    keepalive, deadtime = milliseconds(cf.keepalive), milliseconds(cf.deadtime)
-    initdead, deadping = milliseconds(cf.initdead), milliseconds(cf.deadping)
+    if reading.places:
+        _check_deadtimes(reading, findings)
+        _check_initdead(reading, findings)
+        _check_warntime(reading, findings)
 
-    def place(*names: str) -> Position:
-        return next(reading.places[name] for name in (*names, *reading.places) if name in reading.places)
 
-    def known(*names: str) -> bool:
-        return bool(reading.places) and reading.refused.isdisjoint(names)
-
-    if known("keepalive", "deadtime") and deadtime <= 2 * keepalive:
+def _check_deadtimes(reading: Reading, findings: Findings) -> None:
+    keepalive, remedy = milliseconds(reading.cf.keepalive), "more than twice keepalive"
+    deadtime, deadping = milliseconds(reading.cf.deadtime), milliseconds(reading.cf.deadping)
+    if _known(reading, "keepalive", "deadtime") and deadtime <= 2 * keepalive:
         text = f"Dead time [{deadtime}] is too small compared to keeplive [{keepalive}]"
-        findings.error(place("deadtime", "keepalive"), "deadtime", text, "more than twice keepalive")
-    if not known("deadtime", "initdead"):
-        pass
-    elif initdead < deadtime:
+        findings.error(_place(reading, "deadtime", "keepalive"), "deadtime", text, remedy)
+    where = reading.places.get("deadping")
+    if where and _known(reading, "keepalive", "deadping") and deadping <= 2 * keepalive:
+        text = f"Ping dead time [{deadping}] is too small compared to keeplive [{keepalive}]"
+        findings.error(where, "deadping", text, remedy)
+
+
+def _check_initdead(reading: Reading, findings: Findings) -> None:
+    initdead, deadtime = milliseconds(reading.cf.initdead), milliseconds(reading.cf.deadtime)
+    where, remedy = _place(reading, "initdead", "deadtime"), "at least twice deadtime, and 10 seconds"
+    if not _known(reading, "deadtime", "initdead"):
+        return
+    if initdead < deadtime:
         text = f"Initial dead time [{initdead}] is smaller than deadtime [{deadtime}]"
-        findings.error(place("initdead", "deadtime"), "initdead", text, "at least twice deadtime")
+        findings.error(where, "initdead", text, remedy)
     elif initdead < milliseconds(MIN_INITDEAD):
         text = f"Initial dead time [{initdead} ms] may be too small!"
-        remedy = "it accounts for slow network startup; at least deadtime and 10 seconds"
-        findings.warn(place("initdead", "deadtime"), "initdead", text, remedy)
+        findings.warn(where, "initdead", text, f"{remedy}: networks start slowly")
     elif "initdead" in reading.places and initdead < 2 * deadtime:
         text = f"initdead [{initdead}] is less than twice deadtime [{deadtime}]"
-        findings.note(place("initdead"), "initdead", text, "at least twice deadtime is the advice")
-    if known("deadping", "keepalive") and deadping <= 2 * keepalive and "deadping" in reading.places:
-        text = f"Ping dead time [{deadping}] is too small compared to keeplive [{keepalive}]"
-        findings.error(place("deadping"), "deadping", text, "more than twice keepalive")
-    if (
-        "warntime" in reading.places
-        and known("warntime", "keepalive", "deadtime")
-        and not cf.keepalive < cf.warntime < cf.deadtime
-    ):
+        findings.note(where, "initdead", text, remedy)
+
+
+def _check_warntime(reading: Reading, findings: Findings) -> None:
+    cf, where = reading.cf, reading.places.get("warntime")
+    if not where or not _known(reading, "warntime", "keepalive", "deadtime"):
+        return
+    if not cf.keepalive < cf.warntime < cf.deadtime:
         text = f"warntime [{milliseconds(cf.warntime)}] is not between keepalive and deadtime"
-        findings.warn(place("warntime"), "warntime", text, "half of deadtime is a good value")
+        findings.warn(where, "warntime", text, "half of deadtime is a good value")
+
+
+def _known(reading: Reading, *names: str) -> bool:
+    """Whether none of these directives has a finding of its own."""
+    return reading.refused.isdisjoint(names)
+
+
+def _place(reading: Reading, *names: str) -> Position:
+    """Return where the first of these directives stands that does, else any."""
+    return next(reading.places[name] for name in (*names, *reading.places) if name in reading.places)
 
 
 def _check_failback(reading: Reading, file: Position, findings: Findings) -> None:
