@@ -97,26 +97,36 @@ class HaLog:
         self._thread = threading.Thread(target=self._run, args=(writer,), name="ha-log", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Write what waits, within L{CLOSE_LIMIT}, and end."""
+    def stop(self, limit: float = CLOSE_LIMIT) -> None:
+        """
+        Write what waits, and end.
+
+        @param limit: seconds that may take; it blocks the caller.
+        """
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        limit = time.monotonic() + CLOSE_LIMIT
+        end = time.monotonic() + limit
         try:
-            self._queue.put(None, timeout=CLOSE_LIMIT)
+            self._queue.put(None, timeout=limit)
         except queue.Full:
             self._lost += 1
-        thread.join(max(0.0, limit - time.monotonic()))
+        thread.join(max(0.0, end - time.monotonic()))
 
     def _run(self, writer: _Writer) -> None:
         while (line := self._queue.get()) is not None:
             writer.write(line)
-            lost = self.lost
-            if lost and self._queue.empty():
-                self._told += lost
-                writer.write(_apology(self._wall(), lost))
+            if self._queue.empty():
+                self._confess(writer)
+        self._confess(writer)
         writer.close()
+
+    def _confess(self, writer: _Writer) -> None:
+        """Say how many lines were lost, if any."""
+        lost = self.lost
+        if lost:
+            self._told += lost
+            writer.write(_apology(self._wall(), lost))
 
 
 class _Writer:

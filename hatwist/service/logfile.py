@@ -104,10 +104,11 @@ class LogFile:
             self._torn = bool(line)
 
 
-def obstacle(path: str) -> str:
+def obstacle(path: str, access: Callable[[str, int], bool] = os.access) -> str:
     """
     Say why a log file cannot be written, before there is a daemon.
 
+    @param access: answers as C{os.access} does.
     @return: in words; empty when nothing seems to be in the way.
     """
     directory = os.path.dirname(path) or "."
@@ -115,6 +116,6 @@ def obstacle(path: str) -> str:
         return f"cannot write {path}: it is a directory"
     if not os.path.isdir(directory):
         return f"cannot write {path}: there is no directory {directory}"
-    if not os.access(path if os.path.exists(path) else directory, os.W_OK):
+    if not access(path if os.path.exists(path) else directory, os.W_OK):
         return f"cannot write {path}: not permitted, or the file system is read-only"
     return ""
