@@ -99,8 +99,13 @@ class Medium(Directive):
 
 @frozen(kw_only=True)
 class Clause(Directive):
-    """A directive with a reader of its own."""
+    """
+    A directive with a reader of its own.
+
+    @ivar missing: the historical words where no value is given and that is an error.
+    """
 
     read: clauses.Reader
+    missing: str = ""
     recorded: bool = False
     repeat: Repeat = Repeat.ADDS

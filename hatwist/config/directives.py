@@ -215,6 +215,7 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
     ),
     Clause(
         name="respawn",
+        missing="Invalid uid [] specified for client child",
         syntax="USER COMMAND",
         read=clauses.read_respawn,
         life=Life.LATER,
@@ -222,6 +223,7 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
     ),
     Clause(
         name="failfast",
+        missing="Invalid uid [] specified for client child",
         syntax="USER COMMAND",
         read=clauses.read_respawn,
         life=Life.LATER,
@@ -229,6 +231,7 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
     ),
     Clause(
         name="apiauth",
+        missing="Invalid apiauth directive []",
         syntax="CLIENT [uid=UIDS] [gid=GIDS]",
         read=clauses.read_apiauth,
         life=Life.LATER,
@@ -236,6 +239,7 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
     ),
     Clause(
         name="stonith",
+        missing="No Stonith type given",
         syntax="TYPE FILE",
         read=clauses.read_stonith,
         repeat=Repeat.LAST,
@@ -244,6 +248,7 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
     ),
     Clause(
         name="stonith_host",
+        missing="No Stonith hostname argument given",
         syntax="HOST TYPE PARAMETERS",
         read=clauses.read_stonith_host,
         repeat=Repeat.LAST,

@@ -89,6 +89,8 @@ def _read_row(draft: Draft, row: Directive, name: Word, rest: Line, port: int) -
         raise Refused(name.where, "not-supported", f"{row.name} is not supported", remedy)
     if not rest.values() and not (isinstance(row, Medium) and not row.each):
         usage = f"write {row.name} {row.syntax}"
+        if isinstance(row, Clause) and row.missing:
+            raise Refused(name.where, "no-value", row.missing, usage)
         draft.findings.warn(name.where, "no-value", f"{row.name} without a value does nothing", usage)
     elif isinstance(row, Scalar):
         _read_values(draft, row, name, rest)
