@@ -1,11 +1,10 @@
 # -*- test-case-name: tests.cluster.test_departure -*-
 """
-Leave in order: give up everything, say so, fall silent (protocol 10.7, 11.2, 11.3).
+Leave in order: give up everything, say so, fall silent (protocol 10.7, 11.2).
 """
 
 from __future__ import annotations
 
-from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -14,7 +13,7 @@ from hatwist.cluster import speech
 from hatwist.cluster.actions import Log, Record, Stop
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, LeaveWanted
-from hatwist.cluster.facts import HoldingsChanged, JobBegun, JobFinished, LeavingBegan, PeerReturned, Send
+from hatwist.cluster.facts import HoldingsChanged, JobBegun, JobFinished, Send
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level
@@ -23,10 +22,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.identity import Identity
     from hatwist.cluster.ledger import Ledger
-    from hatwist.config.model import HaConfig, Seconds
-
-RETURN_DELAY: Final = 2.0
-"""Seconds from the end of a partition until this node begins anew (protocol 9.7)."""
+    from hatwist.config.model import Seconds
 
 PEER_PATIENCE: Final = 10.0
 """Seconds a leaving node waits for the other side to finish moving things."""
@@ -34,29 +30,23 @@ PEER_PATIENCE: Final = 10.0
 LAST_WORDS: Final = 1.0
 """Seconds from C{shutdone} to silence, in which it can still be asked for again."""
 
-_Item = LeaveWanted | PeerReturned | HoldingsChanged | JobFinished | DeadlinePassed
+_Item = LeaveWanted | HoldingsChanged | JobFinished | DeadlinePassed
 
 
 @define
 class Departure:
-    """The way out, wanted by an operator or forced by a healed partition."""
+    """The way out."""
 
-    config: HaConfig
     identity: Identity
     ledger: Ledger
     _deadlines: Deadlines = field(factory=Deadlines)
     _why: str = ""
-    _restart: bool = False
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Begin to leave, or go on leaving."""
         match item:
             case LeaveWanted(requester):
-                return self._want(f"{requester} asked it to", False, now)
-            case PeerReturned(peer):
-                if not self._why:
-                    self._why = f"the cluster was cut in two, and node {peer} is back"
-                    self._deadlines.set("return", now + RETURN_DELAY)
+                return self._want(f"{requester} asked it to", now)
             case HoldingsChanged():
                 return self._try(now)
             case JobFinished(job):
@@ -71,12 +61,10 @@ class Departure:
         """When to take the next step."""
         return self._deadlines.first()
 
-    def _want(self, why: str, restart: bool, now: Seconds) -> list[Outcome]:
+    def _want(self, why: str, now: Seconds) -> list[Outcome]:
         if self.ledger.leaving or self._deadlines.pending("patience"):
-            self._restart = self._restart and restart
             return [Log(Level.INFO, "Heartbeat shutdown already underway.")]
-        self._why, self._restart = why, restart
-        self._deadlines.clear("return")
+        self._why = why
         self._deadlines.set("patience", now + PEER_PATIENCE)
         begun = self._try(now)
         if begun:
@@ -104,7 +92,6 @@ class Departure:
             Log(Level.INFO, f"Heartbeat shutdown in progress. ({self.identity.process})"),
             Log(Level.INFO, "Giving up all HA resources."),
             Record("leave", ledger.me, ledger.me, (self._why,)),
-            LeavingBegan(self._why, self._restart),
         ]
         if ledger.nice:
             begun.append(Send(speech.resource(ledger.ours, False, "shutdown")))
@@ -113,17 +100,12 @@ class Departure:
 
     def _tick(self, now: Seconds) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        if self._deadlines.expire("return", now):
-            outcomes.extend(self._want(self._why, True, now))
         if self._deadlines.pending("patience") and self._deadlines.remaining("patience", now) <= 0:
             outcomes.extend(self._insist(now))
         if self._deadlines.expire("end", now):
             name = self.identity.name
             outcomes.append(Log(Level.INFO, f"{name} Heartbeat shutdown complete."))
-            again = ceil(self.config.cf.deadtime) + 1.0 if self._restart else None
-            if self._restart:
-                outcomes.append(Log(Level.INFO, "Heartbeat restart triggered."))
-            outcomes.append(Stop(self._why, again))
+            outcomes.append(Stop(self._why))
         return outcomes
 
     def _insist(self, now: Seconds) -> list[Outcome]:

@@ -96,6 +96,13 @@ class PeerReturned:
 
 
 @frozen
+class ClaimHeard:
+    """A peer said in full what it holds, and the ledger has it now."""
+
+    peer: NodeName
+
+
+@frozen
 class CommunicationEstablished:
     """
     Every configured node was heard or declared dead; resources may move.
@@ -155,14 +162,6 @@ class HoldingsChanged:
 
 
 @frozen
-class LeavingBegan:
-    """This node gives up everything and leaves."""
-
-    why: str
-    restart: bool
-
-
-@frozen
 class Send:
     """Send this message to the cluster; standard fields are added."""
 
@@ -178,6 +177,7 @@ Fact = (
     | PeerStatusChanged
     | PeerDied
     | PeerReturned
+    | ClaimHeard
     | CommunicationEstablished
     | JobBegun
     | JobsCancelled
@@ -185,7 +185,6 @@ Fact = (
     | JobFinished
     | HandoverAsked
     | HoldingsChanged
-    | LeavingBegan
     | Send
 )
 

@@ -33,6 +33,10 @@ class Purpose(Enum):
     "Stop a group whose start failed, until it is stopped for certain."
     LEAVE = "leave"
     "Stop everything."
+    YIELD = "yield"
+    "Stop groups that both nodes had, and whose home is the other."
+    ANNOUNCE = "announce"
+    "Tell the neighbours again of groups that both nodes had, and whose home is here."
     ANSWER = "request"
     "Stop a group that its home asks for (auto_failback legacy)."
 

@@ -128,8 +128,12 @@ class Ledger:
         """Return who claims a group, or None; of several peers the first alive."""
         if self.ours & self.side(group):
             return self.me
+        living = self.living_peers()
         if self.claimed_by_peer(group):
-            return next(iter(self.living_peers()), None)
+            return next(iter(living), None)
+        if not self.nice and group.node in living:
+            # Legacy nodes do not say what they hold; one that lives has asked for what is its.
+            return group.node
         return None
 
     @property

@@ -19,7 +19,6 @@ from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, Started
 from hatwist.cluster.facts import (
     CommunicationEstablished,
-    LeavingBegan,
     MessageDelivered,
     PeerDied,
     PeerRestarted,
@@ -47,9 +46,6 @@ START_SLACK: Final = 2.0
 START_PERIOD: Final = 5.0
 """For so many seconds."""
 
-RESTART_SLACK: Final = 30.0
-"""Seconds by which a node that restarts asks for more patience."""
-
 REQUEST_PERIOD: Final = 1.0
 """Seconds between two requests for the list of nodes."""
 
@@ -58,7 +54,7 @@ MAX_SHOWN: Final = 200
 
 _PROTOCOL: Final = "1"
 
-_Item = Started | DeadlinePassed | MessageDelivered | PeerRestarted | LeavingBegan
+_Item = Started | DeadlinePassed | MessageDelivered | PeerRestarted
 
 
 @define
@@ -108,11 +104,6 @@ class Membership:
             case PeerRestarted(peer):
                 self.peers[peer].restarted = True
                 return []
-            case LeavingBegan(_, restart):
-                if restart:
-                    self._slack = RESTART_SLACK
-                    return [self._beat(now)]
-                return []
 
     def deadline(self) -> Seconds:
         """When to beat next, or to declare a peer dead."""
@@ -134,7 +125,7 @@ class Membership:
 
     def _tick(self, now: Seconds) -> list[Outcome]:
         outcomes = self._bury_silent(now)
-        if self._deadlines.expire("settled", now) and self._slack == START_SLACK:
+        if self._deadlines.expire("settled", now):
             self._slack = 0.0
             outcomes.append(self._beat(now))
         if self._deadlines.expire("keepalive", now):

@@ -85,6 +85,8 @@ class Verb(Enum):
     START = "start"
     STOP = "stop"
     STATUS = "status"
+    ANNOUNCE = "announce"
+    "Tell the neighbours once more where its addresses are."
 
 
 class Outcome(Enum):

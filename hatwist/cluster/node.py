@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from hatwist.cluster import actions, events, facts
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.departure import Departure
+from hatwist.cluster.healing import Healing
 from hatwist.cluster.history import History
 from hatwist.cluster.ledger import Ledger
 from hatwist.cluster.links import Links
@@ -86,17 +87,17 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         ),
         facts.PeerRestarted: ("history", "membership", "resources"),
         facts.UuidLearned: ("history",),
-        facts.PeerStatusChanged: ("reception", "history", "resources"),
+        facts.PeerStatusChanged: ("reception", "history", "healing", "resources"),
         facts.PeerDied: ("reception", "history", "takeover"),
-        facts.PeerReturned: ("departure",),
+        facts.PeerReturned: ("healing",),
+        facts.ClaimHeard: ("healing",),
         facts.CommunicationEstablished: ("resources",),
         facts.JobBegun: ("work",),
         facts.JobsCancelled: ("work",),
         facts.GroupProbed: ("requests",),
-        facts.JobFinished: ("requests", "takeover", "standby", "departure"),
+        facts.JobFinished: ("requests", "takeover", "standby", "healing", "departure"),
         facts.HandoverAsked: ("standby",),
         facts.HoldingsChanged: ("departure",),
-        facts.LeavingBegan: ("membership",),
         facts.Send: ("history",),
     }
 )
@@ -129,7 +130,8 @@ class Node:
         self.requests = Requests(self.ledger)
         self.takeover = Takeover(self.ledger)
         self.standby = Standby(self.ledger, self.complaints)
-        self.departure = Departure(config, identity, self.ledger)
+        self.healing = Healing(self.ledger)
+        self.departure = Departure(identity, self.ledger)
         self.work = Work(self.ledger)
         self._machines: dict[str, Machine] = {
             name: getattr(self, name) for names in ROUTES.values() for name in names

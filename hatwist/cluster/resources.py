@@ -17,6 +17,7 @@ from hatwist.cluster.actions import Log
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, Started
 from hatwist.cluster.facts import (
+    ClaimHeard,
     CommunicationEstablished,
     HandoverAsked,
     HoldingsChanged,
@@ -162,7 +163,8 @@ class Resources:
             ledger.phase = Phase.RECEIVED
             self._deadlines.set("agreement", now + AGREEMENT_PERIOD)
         outcomes = self._hear_own(message) if own else self._hear_peer(held, message, now)
-        return [*outcomes, *self._announce(message, own), HoldingsChanged()]
+        claimed = [ClaimHeard(sender)] if not own and message.get("rtype") == "full" else []
+        return [*outcomes, *self._announce(message, own), *claimed, HoldingsChanged()]
 
     def _hear_own(self, message: Message) -> list[Outcome]:
         ledger = self.ledger

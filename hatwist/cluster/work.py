@@ -46,6 +46,8 @@ _VERBS: Final = {
     Purpose.TAKE: Verb.START,
     Purpose.CLEAR: Verb.STOP,
     Purpose.LEAVE: Verb.STOP,
+    Purpose.YIELD: Verb.STOP,
+    Purpose.ANNOUNCE: Verb.ANNOUNCE,
     Purpose.ANSWER: Verb.STOP,
 }
 
@@ -155,7 +157,7 @@ class Work:
         ticket = Ticket(self._tickets)
         self._orders[ticket] = _Order(running, group, verb)
         self._deadlines.set(f"ticket {ticket}", now + TICKET_LIMIT)
-        if verb is not Verb.STATUS:
+        if verb in (Verb.START, Verb.STOP):
             state = GroupState.STARTING if verb is Verb.START else GroupState.STOPPING
             why = "; ".join((running.job.purpose.value, *running.job.causes))
             self.conditions[group.key] = Condition(state, now, why)
@@ -168,6 +170,8 @@ class Work:
         self._deadlines.clear(f"ticket {ticket}")
         if order.verb is Verb.STATUS:
             return self._probed(order, outcome is Outcome.RUNNING, now)
+        if order.verb is Verb.ANNOUNCE:
+            return []
         if order.verb is Verb.START:
             return self._started(order, outcome is Outcome.OK, detail, now)
         return self._stopped(order, outcome is Outcome.OK, detail, now)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from attrs import frozen
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
 from hatwist.cluster.names import Level, Outcome, Verb
@@ -25,6 +25,8 @@ from hatwist.resources.verdicts import judge_ocf, judge_script
 START_TIMEOUT: Final = 120.0
 STOP_TIMEOUT: Final = 120.0
 STATUS_TIMEOUT: Final = 20.0
+
+_NOTHING_TO_SAY: Final = (Outcome.OK, "programs announce by themselves, when they start")
 
 OCF_VERB: Final = {Verb.START: "start", Verb.STOP: "stop", Verb.STATUS: "monitor"}
 
@@ -78,6 +80,8 @@ class ScriptAgent:
 
     def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:
         """See L{IResourceAgent.run}; judged by L{judge_script}."""
+        if verb is Verb.ANNOUNCE:
+            return succeed(_NOTHING_TO_SAY)
         return Deferred.fromCoroutine(self._run(resource, verb))
 
     async def _run(self, resource: Resource, verb: Verb) -> tuple[Outcome, str]:
@@ -106,6 +110,8 @@ class OcfAgent:
 
     def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:
         """See L{IResourceAgent.run}; judged by L{judge_ocf}."""
+        if verb is Verb.ANNOUNCE:
+            return succeed(_NOTHING_TO_SAY)
         return Deferred.fromCoroutine(self._run(verb))
 
     async def _run(self, verb: Verb) -> tuple[Outcome, str]:

@@ -67,7 +67,12 @@ class GroupRunner:
 
         @return: fires with the outcome and, for people, its reason; never fails.
         """
-        work = {Verb.START: self._start, Verb.STOP: self._stop, Verb.STATUS: self._status}[verb]
+        work = {
+            Verb.START: self._start,
+            Verb.STOP: self._stop,
+            Verb.STATUS: self._status,
+            Verb.ANNOUNCE: self._announce,
+        }[verb]
         turn = self._turns.setdefault(group.key, DeferredLock())
         done: Deferred[tuple[Outcome, str]] = turn.run(lambda: Deferred.fromCoroutine(work(group)))
         return done.addErrback(self._broken)
@@ -91,6 +96,14 @@ class GroupRunner:
         if (await agent.run(resource, Verb.STATUS))[0] is Outcome.RUNNING:
             return Outcome.OK, "already running"
         return await agent.run(resource, Verb.START)
+
+    async def _announce(self, group: ResourceGroup) -> tuple[Outcome, str]:
+        """Let the addresses of a group that runs be told to the neighbours once more."""
+        for resource in group.resources:
+            agent = self._find(resource)
+            if not isinstance(agent, AgentError):
+                await agent.run(resource, Verb.ANNOUNCE)
+        return Outcome.OK, ""
 
     async def _stop(self, group: ResourceGroup) -> tuple[Outcome, str]:
         """

@@ -75,6 +75,9 @@ class AddressAgent:
             case Verb.START:
                 if not found:
                     self._start(network)
+            case Verb.ANNOUNCE:
+                for address in found:
+                    self.announcer.begin(network.link(address.index), address.ip)
             case Verb.STOP:
                 self.announcer.cancel(self.wanted.ip)
                 for address in found:

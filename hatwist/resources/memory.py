@@ -68,6 +68,8 @@ class MemoryAgent:
                 self.running.add(resource.text)
             case Verb.STOP:
                 self.running.discard(resource.text)
+            case Verb.ANNOUNCE:
+                pass
             case Verb.STATUS:
                 runs = resource.text in self.running
                 return (Outcome.RUNNING if runs else Outcome.STOPPED), ""

@@ -35,8 +35,8 @@ class Agents:
     broken: set[tuple[str, Verb]] = field(factory=set)
 
     def duration(self, verb: Verb) -> Seconds:
-        """Return how long an order takes; a question is quick."""
-        return 0.001 if verb is Verb.STATUS else self.rng.uniform(*self.pace)
+        """Return how long an order takes; words are quick."""
+        return 0.001 if verb in (Verb.STATUS, Verb.ANNOUNCE) else self.rng.uniform(*self.pace)
 
     def begin(self, group: ResourceGroup, verb: Verb) -> None:
         """An order begins: from its start on a group answers, even while it is being started."""

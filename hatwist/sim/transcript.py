@@ -36,8 +36,8 @@ def describe(action: Action) -> str:
             return said if entity == "heartbeat" else f"{entity} {said}"
         case Record(decision, subject, _, causes):
             return f"decide {decision} {subject}: {'; '.join(causes)}"
-        case Stop(why, again):
-            return f"stop: {why}" + ("" if again is None else f"; again after {again:g} s")
+        case Stop(why):
+            return f"stop: {why}"
 
 
 @define

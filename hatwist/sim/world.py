@@ -141,10 +141,8 @@ class World:
                 self._transmit(host, data)
             case RunGroup():
                 self._run_group(host, action)
-            case Stop(_, again):
+            case Stop():
                 host.kill()
-                if again is not None:
-                    self.at(self.time + again, lambda: self.boot(host.name))
             case _:
                 pass
 

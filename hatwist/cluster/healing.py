@@ -1,0 +1,108 @@
+# -*- test-case-name: tests.cluster.test_healing -*-
+"""
+Put a cluster together again that was cut in two (safety 8).
+
+heartbeat restarts both daemons, so that for a while nobody serves.  Here each
+side says what it holds; what both hold stays with the node at whose home it is,
+and the other lets go at once.  Nothing is restarted, nothing moves twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from hatwist.cluster import speech
+from hatwist.cluster.actions import Log
+from hatwist.cluster.facts import (
+    ClaimHeard,
+    HoldingsChanged,
+    JobBegun,
+    JobFinished,
+    PeerReturned,
+    PeerStatusChanged,
+    Send,
+)
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.ledger import Phase, StandbyPhase
+from hatwist.cluster.names import Holding, Level, NodeStatus
+
+if TYPE_CHECKING:
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.ledger import Ledger
+    from hatwist.config.model import NodeName, Seconds
+
+_Item = PeerReturned | PeerStatusChanged | ClaimHeard | JobFinished
+
+
+@define
+class Healing:
+    """
+    Finds out what both sides hold, and ends it.
+
+    It hears of a peer's new status before the ledger is written.
+    """
+
+    ledger: Ledger
+    _contested: bool = False
+    "The peer claims groups at home here; when it lets go the neighbours must be told."
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Follow peers that come back, and what they claim."""
+        match item:
+            case PeerReturned():
+                return self._compare()
+            case PeerStatusChanged(peer, status):
+                was_dead = self.ledger.peers.get(peer) is NodeStatus.DEAD
+                # One that joins says that it is up first; this one has been running all the time.
+                return self._compare() if was_dead and status is NodeStatus.ACTIVE else []
+            case ClaimHeard(peer):
+                return self._resolve(peer)
+            case JobFinished(job):
+                if job.purpose is not Purpose.YIELD:
+                    return []
+                return [Send(speech.resource(self.ledger.ours, True)), HoldingsChanged()]
+
+    def deadline(self) -> Seconds:
+        """Nothing here waits."""
+        return float("inf")
+
+    def _compare(self) -> list[Outcome]:
+        """Ask the peer what it holds, and say what we hold."""
+        ledger = self.ledger
+        if not ledger.nice or ledger.leaving or ledger.phase is not Phase.STABLE:
+            return []
+        return [Send(speech.starting()), Send(speech.resource(ledger.ours, True))]
+
+    def _resolve(self, peer: NodeName) -> list[Outcome]:
+        ledger = self.ledger
+        both = ledger.ours & ledger.theirs.swapped
+        settled = ledger.phase is Phase.STABLE and ledger.standby is StandbyPhase.NOT
+        if ledger.leaving or not settled:
+            return []
+        outcomes: list[Outcome] = []
+        if both & Holding.FOREIGN:
+            outcomes.extend(self._give_way(peer))
+        if both & Holding.LOCAL and not self._contested:
+            self._contested = True
+            outcomes.append(Log(Level.ERROR, "Both machines own our resources!"))
+            outcomes.append(Send(speech.resource(ledger.ours, True)))
+        if self._contested and not ledger.theirs & Holding.FOREIGN:
+            self._contested = False
+            cause = f"node {peer} has let go of them"
+            job = Job(Purpose.ANNOUNCE, ledger.groups_of(Holding.LOCAL), (cause,), which=Holding.LOCAL)
+            outcomes.append(JobBegun(job))
+        return outcomes
+
+    def _give_way(self, peer: NodeName) -> list[Outcome]:
+        ledger = self.ledger
+        ledger.disclaim(Holding.FOREIGN)
+        causes = ("both nodes had it, and its home is the other", f"node {peer} is back after a partition")
+        groups = ledger.groups_of(Holding.FOREIGN)
+        job = Job(Purpose.YIELD, groups, causes, which=Holding.FOREIGN, node=peer)
+        return [
+            Log(Level.ERROR, "Both machines own foreign resources!"),
+            Send(speech.resource(ledger.ours, False)),
+            JobBegun(job),
+        ]
