@@ -292,6 +292,8 @@ class Cluster:
                     return Outcome.FAILED
                 running.add(key)
                 self.most = max(self.most, sum(key in those for those in self.running.values()))
+            case Verb.ANNOUNCE:
+                pass
         return Outcome.OK
 
     def _later(self, delay: float, name: NodeName, event: Event) -> None:

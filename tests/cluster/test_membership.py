@@ -1,0 +1,388 @@
+# -*- test-case-name: tests.cluster.test_membership -*-
+"""
+Who is a member, in which state (protocol 6.2, 9).
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster.actions import Log
+from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.events import DeadlinePassed, Started
+from hatwist.cluster.facts import (
+    CommunicationEstablished,
+    MessageDelivered,
+    Outcome,
+    PeerDied,
+    PeerRestarted,
+    PeerReturned,
+    PeerStatusChanged,
+)
+from hatwist.cluster.membership import Membership
+from hatwist.cluster.names import Level, NodeStatus
+from hatwist.cluster.patience import Patience
+from hatwist.config.model import HaCf, NodeName
+from hatwist.wire.message import Message
+from tests.cluster.builders import (
+    ALPHA,
+    BETA,
+    CF,
+    GAMMA,
+    THREE,
+    config,
+    from_peer,
+    logged,
+    sent,
+    status,
+)
+
+REPNODES = Message.of(dest="alpha", t="repnodes", nodelist="alpha beta ", delnodelist=" ")
+ACTIVATED = [
+    Log(Level.INFO, "Comm_now_up(): updating status to active"),
+    Log(Level.INFO, "Local status now set to: 'active'"),
+]
+
+
+def membership(cf: HaCf = CF) -> Membership:
+    """Make the membership of C{alpha}."""
+    return Membership(config(cf), ALPHA, Patience(cf), Complaints())
+
+
+def hear(
+    one: Membership,
+    message: Message,
+    now: float,
+    *,
+    peer: NodeName = BETA,
+    seq: int = 0,
+    returned: bool = False,
+) -> list[Outcome]:
+    """Let a message of a peer be delivered; its number is the time in tenths unless it is given."""
+    number = seq or round(now * 10) + 1
+    return one.handle(
+        MessageDelivered(peer, from_peer(message, src=peer, seq=number), returned=returned), now
+    )
+
+
+def beats(outcomes: list[Outcome]) -> list[str]:
+    """Pick our own heartbeats."""
+    return [f"{one.get('st')} {one.get('dt')}" for one in sent(outcomes) if one.get("t") == "status"]
+
+
+def active(cf: HaCf = CF) -> Membership:
+    """Make the membership of C{alpha} as it is 6 s after a start, with active peers last heard at 6 s."""
+    one = membership(cf)
+    one.handle(Started(), 0.0)
+    peers = cf.nodes[1:]
+    for peer in peers:
+        hear(one, status(), 0.1, peer=peer)
+    hear(one, REPNODES, 0.2)
+    one.handle(DeadlinePassed(), 5.0)
+    for peer in peers:
+        hear(one, status(), 6.0, peer=peer)
+    one.handle(DeadlinePassed(), 6.0)
+    return one
+
+
+class BeatTests(SynchronousTestCase):
+    """This node's own heartbeat (protocol 9.2, 9.4, 9.5)."""
+
+    def test_first_words(self) -> None:
+        """A node says init once and up twice in its first moment, and asks for two seconds more patience."""
+        outcomes = membership().handle(Started(), 0.0)
+        self.assertEqual(beats(outcomes), ["init 2ee0", "up 2ee0", "up 2ee0"])
+        self.assertEqual(logged(outcomes), ["Local status now set to: 'up'"])
+
+    def test_form(self) -> None:
+        """A heartbeat has the status, the deadtime in hexadecimal milliseconds, and the protocol."""
+        first = sent(membership().handle(Started(), 0.0))[0]
+        self.assertEqual(first, Message.of(t="status", st="init", dt="2ee0", protocol="1"))
+
+    def test_each_keepalive(self) -> None:
+        """A node beats each keepalive, and not in between."""
+        one = membership()
+        one.handle(Started(), 0.0)
+        self.assertEqual(one.deadline(), 1.0)
+        self.assertEqual(beats(one.handle(DeadlinePassed(), 0.9)), [])
+        self.assertEqual(beats(one.handle(DeadlinePassed(), 1.0)), ["up 2ee0"])
+        self.assertEqual(one.deadline(), 2.0)
+
+    def test_patience_is_asked_for_at_the_start_only(self) -> None:
+        """After five seconds there is one more heartbeat, with the configured deadtime."""
+        one = membership(evolve(CF, keepalive=2.0))
+        one.handle(Started(), 0.0)
+        one.handle(DeadlinePassed(), 2.0)
+        one.handle(DeadlinePassed(), 4.0)
+        self.assertEqual(one.deadline(), 5.0)
+        self.assertEqual(beats(one.handle(DeadlinePassed(), 5.0)), ["up 2710"])
+        self.assertEqual(one.deadline(), 7.0)
+
+    def test_own_messages(self) -> None:
+        """Our own heartbeat tells us nothing."""
+        own = MessageDelivered(ALPHA, from_peer(status(), src=ALPHA, seq=1), own=True)
+        self.assertEqual(membership().handle(own, 0.0), [])
+
+
+class EstablishTests(SynchronousTestCase):
+    """From init to active (protocol 9.2, 9.3)."""
+
+    def test_everybody_is_heard(self) -> None:
+        """As soon as every configured node was heard, the first of them is asked for its node list."""
+        one = membership(THREE)
+        one.handle(Started(), 0.0)
+        self.assertEqual(sent(hear(one, status("up"), 0.1, peer=GAMMA)), [])
+        outcomes = hear(one, status("up"), 0.2, peer=BETA)
+        self.assertEqual(sent(outcomes), [Message.of(t="reqnodes", dest="beta")])
+        self.assertEqual(one.status, NodeStatus.UP)
+
+    def test_asked_each_second(self) -> None:
+        """The request is repeated each second, and not more often, until it is answered."""
+        one = membership()
+        one.handle(Started(), 0.0)
+        hear(one, status("up"), 0.1)
+        self.assertEqual(sent(hear(one, status("up"), 0.6)), [])
+        self.assertEqual(sent(one.handle(DeadlinePassed(), 1.1))[-1], Message.of(t="reqnodes", dest="beta"))
+        self.assertEqual(one.deadline(), 2.1)
+
+    def test_answered(self) -> None:
+        """With the answer a node is active, says so at once, and resources may move."""
+        one = membership()
+        one.handle(Started(), 0.0)
+        hear(one, status("up"), 0.1)
+        outcomes = hear(one, REPNODES, 0.2)
+        self.assertEqual(outcomes[:2], ACTIVATED)
+        self.assertEqual(beats(outcomes), ["active 2ee0"])
+        self.assertEqual(outcomes[-1], CommunicationEstablished(alone=False))
+        self.assertEqual((one.status, one.deadline()), (NodeStatus.ACTIVE, 1.2))
+
+    def test_active_once(self) -> None:
+        """A further answer, or one before every node was heard, establishes nothing."""
+        one = membership()
+        self.assertEqual(hear(one, REPNODES, 0.0), [])
+        one.handle(Started(), 0.0)
+        self.assertEqual(hear(one, REPNODES, 0.1), [])
+        hear(one, status("up"), 0.1)
+        hear(one, REPNODES, 0.2)
+        self.assertEqual(hear(one, REPNODES, 0.3), [])
+
+    def test_silent_peer(self) -> None:
+        """A peer that is not heard for initdead is dead; a node that is alone asks nobody."""
+        one = membership()
+        one.handle(Started(), 0.0)
+        self.assertEqual(logged(one.handle(DeadlinePassed(), 29.9)), [])
+        outcomes = one.handle(DeadlinePassed(), 30.0)
+        self.assertEqual(outcomes[0], Log(Level.WARN, "node beta: is dead"))
+        self.assertEqual(outcomes[1], PeerDied(BETA, 30.0, heard=False))
+        self.assertEqual(outcomes[-1], CommunicationEstablished(alone=True))
+        self.assertEqual(beats(outcomes)[-1], "active 2710")
+
+    def test_one_silent_peer_of_two(self) -> None:
+        """After initdead the peer that was heard is asked."""
+        one = membership(THREE)
+        one.handle(Started(), 0.0)
+        hear(one, status("up"), 29.0, peer=GAMMA)
+        outcomes = one.handle(DeadlinePassed(), 30.0)
+        self.assertIn(PeerDied(BETA, 30.0, heard=False), outcomes)
+        self.assertEqual(sent(outcomes)[-1], Message.of(t="reqnodes", dest="gamma"))
+
+    def test_peer_falls_silent_while_others_are_waited_for(self) -> None:
+        """When the waiting for the last peer ends, one that fell silent meanwhile is dead as well."""
+        one = membership(THREE)
+        one.handle(Started(), 0.0)
+        hear(one, status("up"), 1.0, peer=BETA)
+        outcomes = one.handle(DeadlinePassed(), 30.0)
+        self.assertEqual(
+            [died for died in outcomes if isinstance(died, PeerDied)],
+            [PeerDied(GAMMA, 30.0, heard=False), PeerDied(BETA, 29.0, heard=True)],
+        )
+        self.assertEqual(outcomes[-1], CommunicationEstablished(alone=True))
+        self.assertGreater(one.deadline(), 30.0)
+
+    def test_next_peer_is_asked_when_the_first_dies(self) -> None:
+        """The request goes to the next peer when the one that was asked has died."""
+        one = membership(THREE)
+        one.handle(Started(), 0.0)
+        hear(one, status("up"), 0.1, peer=BETA)
+        self.assertEqual(sent(hear(one, status("up"), 0.2, peer=GAMMA))[-1].get("dest"), "beta")
+        hear(one, status("up"), 9.0, peer=GAMMA)
+        outcomes = one.handle(DeadlinePassed(), 13.0)
+        self.assertIn(PeerDied(BETA, 12.9, heard=True), outcomes)
+        self.assertEqual(sent(outcomes)[-1], Message.of(t="reqnodes", dest="gamma"))
+
+    def test_peer_that_never_answers(self) -> None:
+        """A peer that lives and never answers is waited for as long as initdead, not for ever."""
+        one = membership()
+        one.handle(Started(), 0.0)
+        for second in range(30):
+            hear(one, status("up"), second + 0.1)
+            self.assertEqual(one.status, NodeStatus.UP)
+        outcomes = hear(one, status("up"), 30.1)
+        self.assertEqual(
+            logged(outcomes)[0],
+            "node beta lives but does not answer reqnodes; going on without its node list",
+        )
+        self.assertEqual(outcomes[-1], CommunicationEstablished(alone=False))
+
+    def test_asked_by_a_peer(self) -> None:
+        """Whoever asks gets the whole list, even while this node is starting; C{dest} comes first."""
+        for one in (membership(), active()):
+            self.assertEqual(
+                sent(hear(one, Message.of(t="reqnodes", dest="alpha"), 7.0)),
+                [Message.of(dest="beta", t="repnodes", nodelist="alpha beta ", delnodelist=" ")],
+            )
+
+    def test_another_list(self) -> None:
+        """A peer with another list gets a warning of bounded length; nobody is added or removed."""
+        one = membership()
+        one.handle(Started(), 0.0)
+        hear(one, status("up"), 0.1)
+        longer = REPNODES.with_field("nodelist", "beta alpha " + "x" * 5000)
+        [line, *_] = logged(hear(one, longer, 0.2))
+        self.assertTrue(line.startswith("node beta has another node list ('beta alpha xxx"))
+        self.assertTrue(line.endswith("xxx') than we ('alpha beta')"))
+        self.assertLess(len(line), 300)
+        self.assertEqual((one.status, list(one.peers)), (NodeStatus.ACTIVE, [BETA]))
+
+    def test_order_of_the_list(self) -> None:
+        """The same names in another order are the same list."""
+        one = active()
+        self.assertEqual(hear(one, REPNODES.with_field("nodelist", "beta alpha"), 7.0), [])
+
+
+class StatusTests(SynchronousTestCase):
+    """The heartbeats of peers (protocol 6.2)."""
+
+    def test_new_status(self) -> None:
+        """A new word is logged and told, once."""
+        one = active()
+        self.assertEqual(
+            hear(one, status("up"), 7.0),
+            [
+                Log(Level.INFO, "Status update for node beta: status up"),
+                PeerStatusChanged(BETA, NodeStatus.UP),
+                Log(Level.INFO, "Running /etc/ha.d//rc.d/status status", "harc(default)"),
+            ],
+        )
+        self.assertEqual(hear(one, status("up"), 8.0), [])
+        self.assertEqual(hear(one, status("UP"), 8.5), [])
+
+    def test_other_words(self) -> None:
+        """What is no status of a node is malformed; it does not keep the peer alive."""
+        for word in ("dead", "ping", "", "x" * 500):
+            one = active()
+            [line] = logged(hear(one, status(word), 7.0))
+            self.assertTrue(line.startswith("Bad message from beta: not a status: "))
+            self.assertLess(len(line), 100)
+            self.assertEqual(one.peers[BETA].heard, 6.0)
+
+    def test_malformed_deadtime(self) -> None:
+        """A status with a deadtime that is no number is malformed as a whole."""
+        one = active()
+        self.assertEqual(
+            logged(hear(one, status("up", dt="soon"), 7.0)),
+            ["Bad message from beta: field 'dt' is not a number: 'soon'"],
+        )
+        self.assertEqual(one.peers[BETA].status, NodeStatus.ACTIVE)
+
+    def test_its_own_deadtime(self) -> None:
+        """A peer says how patient to be with it, in hexadecimal milliseconds; without a word it is ours."""
+        one = active()
+        hear(one, status(dt="7d00"), 7.0)
+        self.assertEqual(one.patience.deadtime(BETA), 32.0)
+        hear(one, status().without("dt"), 8.0)
+        hear(one, status(dt="0"), 9.0)
+        self.assertEqual(one.patience.deadtime(BETA), 32.0)
+        one.patience.forget(BETA)
+        hear(one, status().without("dt"), 10.0)
+        self.assertEqual(one.patience.deadtime(BETA), 10.0)
+
+    def test_stale(self) -> None:
+        """A heartbeat that was lost and is sent again says nothing about now."""
+        one = active()
+        hear(one, status("active"), 7.0, seq=103)
+        self.assertEqual(hear(one, status("up", dt="1"), 7.2, seq=102), [])
+        self.assertEqual((one.peers[BETA].status, one.peers[BETA].heard), (NodeStatus.ACTIVE, 7.0))
+
+    def test_late(self) -> None:
+        """A heartbeat more than warntime after the one before is reported as late."""
+        one = active()
+        self.assertEqual(hear(one, status(), 11.0), [])
+        self.assertEqual(
+            hear(one, status(), 16.5), [Log(Level.WARN, "Late heartbeat: Node beta: interval 5500 ms")]
+        )
+
+    def test_not_late_while_starting(self) -> None:
+        """While the cluster starts nobody is late."""
+        one = membership(THREE)
+        one.handle(Started(), 0.0)
+        hear(one, status("up"), 1.0)
+        self.assertEqual(hear(one, status("up"), 20.0), [])
+
+    def test_not_late_after_a_restart(self) -> None:
+        """The first heartbeat after a restart is not late, the next one may be."""
+        one = active()
+        one.handle(PeerRestarted(BETA, 4), 14.0)
+        again = MessageDelivered(BETA, from_peer(status("init"), seq=1, hg=4))
+        self.assertEqual(logged(one.handle(again, 14.0))[0], "Status update for node beta: status init")
+        later = MessageDelivered(BETA, from_peer(status("init"), seq=2, hg=4))
+        self.assertEqual(logged(one.handle(later, 20.0)), ["Late heartbeat: Node beta: interval 6000 ms"])
+
+    def test_other_messages(self) -> None:
+        """Messages of other types are no heartbeat."""
+        one = active()
+        self.assertEqual(hear(one, Message.of(t="starting"), 9.0), [])
+        self.assertEqual(one.peers[BETA].heard, 6.0)
+
+
+class DeathTests(SynchronousTestCase):
+    """Declared dead, and back again (protocol 9.4, 9.7)."""
+
+    def test_dies_once(self) -> None:
+        """A peer silent for its deadtime is declared dead, and only once."""
+        one = active()
+        self.assertNotIn("node beta: is dead", logged(one.handle(DeadlinePassed(), 15.9)))
+        self.assertEqual(
+            one.handle(DeadlinePassed(), 16.0)[:2],
+            [Log(Level.WARN, "node beta: is dead"), PeerDied(BETA, 10.0, heard=True)],
+        )
+        self.assertEqual(logged(one.handle(DeadlinePassed(), 30.0)), [])
+
+    def test_deadline(self) -> None:
+        """The node wants to be woken when the next peer would be dead."""
+        one = active(evolve(CF, keepalive=4.0))
+        one.handle(DeadlinePassed(), 14.0)
+        self.assertEqual(one.deadline(), 16.0)
+
+    def test_asked_for_more_patience(self) -> None:
+        """A peer that asked for more lives longer; after its death that is forgotten."""
+        one = active()
+        hear(one, status(dt="7d00"), 6.0, seq=900)
+        self.assertEqual(logged(one.handle(DeadlinePassed(), 37.9)), [])
+        self.assertIn(PeerDied(BETA, 32.0, heard=True), one.handle(DeadlinePassed(), 38.0))
+        self.assertEqual(one.patience.deadtime(BETA), 10.0)
+
+    def test_comes_back(self) -> None:
+        """A dead peer that is heard again is told of by its new status."""
+        one = active()
+        one.handle(DeadlinePassed(), 16.0)
+        self.assertEqual(
+            hear(one, status("init"), 40.0)[:2],
+            [
+                Log(Level.INFO, "Status update for node beta: status init"),
+                PeerStatusChanged(BETA, NodeStatus.INIT),
+            ],
+        )
+
+    def test_returns_after_a_partition(self) -> None:
+        """A peer that was never dead is a critical message, and told after its status."""
+        one = active()
+        one.handle(DeadlinePassed(), 16.0)
+        outcomes = hear(one, status(), 20.0, returned=True)
+        self.assertEqual(outcomes[0], Log(Level.CRIT, "Cluster node beta returning after partition."))
+        self.assertEqual(logged(outcomes)[2], "Deadtime value may be too small.")
+        self.assertEqual(
+            [outcome for outcome in outcomes if not isinstance(outcome, Log)],
+            [PeerStatusChanged(BETA, NodeStatus.ACTIVE), PeerReturned(BETA)],
+        )
