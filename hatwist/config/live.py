@@ -158,7 +158,7 @@ def _check_firewall(subject: Subject, probes: Probes, findings: Findings) -> Non
         rule = blocked_by_iptables(iptables or "", packet) or blocked_by_nft(nft or "", packet)
         if rule:
             text = f"the firewall drops UDP port {spec.port} on {spec.interface}: {rule}"
-            remedy = f"iptables -I INPUT -i {spec.interface} -p udp --dport {spec.port} -j ACCEPT"
+            remedy = f"let UDP port {spec.port} in on {spec.interface}"
             findings.warn(spec.where, "firewall", text, remedy)
 
 
