@@ -64,15 +64,9 @@ class Record:
 
 @frozen
 class Stop:
-    """
-    The node has left; its daemon may end.
-
-    @ivar restart_after: None to end; else begin a new life, with a new
-        generation, after this many seconds of silence.
-    """
+    """The node has left; its daemon may end."""
 
     why: str
-    restart_after: float | None = None
 
 
 Action = Transmit | RunGroup | Log | Record | Stop

@@ -118,7 +118,7 @@ def read_configuration(places: Places) -> Loaded:
 
 @define
 class _Builder:
-    """Makes the lives of one daemon."""
+    """Makes the life of one daemon."""
 
     reactor: IReactorTime
     places: Places
@@ -134,7 +134,7 @@ class _Builder:
 
     def new_life(self, service: NodeService) -> tuple[Life, Node]:
         """
-        Make and begin one life: first the disk, then the media, then the node.
+        Make and begin the life: first the disk, then the media, then the node.
 
         @raise HatwistError: the disk or a medium does not let us; nothing is open then.
         """
@@ -211,7 +211,7 @@ def build(reactor: IReactorTime, places: Places, loaded: Loaded, parts: Parts = 
     halog = HaLog(settings, places.hostname, parts.wall)
     builder = _Builder(reactor, places, config, parts, halog, Happenings(parts.wall))
     say_preamble(loaded, settings, builder.say)
-    service = NodeService(reactor, builder.new_life, builder.happenings, halog)
+    service = NodeService(builder.new_life, builder.happenings, halog)
     service.listeners = (ControlService(os.path.join(places.run, CONTROL_SOCKET), service, reactor),)
     return Built(service, builder.say)
 

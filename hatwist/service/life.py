@@ -1,8 +1,6 @@
 # -*- test-case-name: tests.service.test_life -*-
 """
-One life of a node: from a new generation to silence.
-
-A daemon has more than one life when the core asks for a restart.
+The life of a node: from a new generation to silence.
 """
 
 from __future__ import annotations
@@ -26,9 +24,9 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
 
     from hatwist.cluster.events import Event
-    from hatwist.cluster.node import Node
     from hatwist.config.model import LinkName
     from hatwist.interfaces import IMedium
+    from hatwist.service.driver import Core
     from hatwist.service.perform import Performer
 
 LOAD_PERIOD: Final = 5.0
@@ -71,7 +69,7 @@ class Life:
                 self._close(self.media[:index])
                 raise
 
-    def begin(self, node: Node, performer: Performer) -> None:
+    def begin(self, node: Core, performer: Performer) -> None:
         """Let the node live: its generation is on disk, its media are open."""
         self._driver = Driver(node, self._clock, performer)
         performer.feed = self._driver.feed

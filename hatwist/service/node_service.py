@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.service.test_node_service -*-
 """
-The daemon as a Twisted service: begin, live, restart if need be, leave in order.
+The daemon as a Twisted service: begin, live, leave in order.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
@@ -23,8 +23,6 @@ from hatwist.interfaces import IClusterControl
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from twisted.internet.interfaces import IDelayedCall, IReactorTime
-
     from hatwist.cluster.actions import Stop
     from hatwist.cluster.names import Holding
     from hatwist.cluster.node import Node
@@ -36,9 +34,6 @@ if TYPE_CHECKING:
     from hatwist.service.life import Life
 
     NewLife = Callable[["NodeService"], tuple[Life, Node]]
-
-RETRY_DELAY: Final = 5.0
-"""Seconds until a restart that failed is tried again."""
 
 
 class NotStarted(SystemExit, Exception):
@@ -69,21 +64,19 @@ class NodeService(Service):
     name = "hatwist"
     log = Logger()
 
-    def __init__(self, clock: IReactorTime, new_life: NewLife, happenings: Happenings, halog: HaLog) -> None:
-        self._clock = clock
+    def __init__(self, new_life: NewLife, happenings: Happenings, halog: HaLog) -> None:
         self._new_life = new_life
         self._happenings = happenings
         self._halog = halog
         self._life: Life | None = None
         self._node: Node | None = None
-        self._between: IDelayedCall | None = None
         self._left: Deferred[None] | None = None
         self.listeners: Sequence[ControlService] = ()
         self.gone: Deferred[str] = Deferred()
 
     def startService(self) -> None:
         """
-        Begin the first life.
+        Begin to live.
 
         @raise NotStarted: when a medium, a state file or the control socket
             does not let us; nothing is left open then.
@@ -94,7 +87,7 @@ class NodeService(Service):
             for listener in self.listeners:
                 listener.start()
                 open_listeners.append(listener)
-            self._begin()
+            self._life, self._node = self._new_life(self)
         except HatwistError as error:
             self._halog.say(Level.ERROR, f"Heartbeat not started: {error}")
             self._abandon(open_listeners)
@@ -107,9 +100,6 @@ class NodeService(Service):
     def stopService(self) -> Deferred[None]:
         """Give up everything in order, then leave; fires when that is done."""
         self.running = 0
-        if self._between is not None:
-            self._between.cancel()
-            self._between = None
         if self._life is None:
             return self._close(self.listeners)
         self._left = Deferred()
@@ -118,18 +108,14 @@ class NodeService(Service):
         return self._left
 
     def stopped(self, action: Stop) -> None:
-        """The node has left; end, or begin anew later."""
+        """The node has left: close its media, then end."""
         assert self._life is not None
-        ended = self._life.end()
-        self._life = None
-        if action.restart_after is not None and self.running:
-            self._between = self._clock.callLater(action.restart_after, self._restart)
-            return
-        ended.addCallback(lambda _: self._over(action.why))
+        life, self._life = self._life, None
+        life.end().addCallback(lambda _: self._over(action.why))
 
     def status(self) -> Status:
         """
-        Return the snapshot; between two lives, of the one that ended.
+        Return the snapshot; when the node has left, its last one.
 
         @raise ControlError: it has not begun.
         """
@@ -145,7 +131,7 @@ class NodeService(Service):
         """
         Ask the node to give up groups.
 
-        @raise ControlError: it is not alive now.
+        @raise ControlError: it has left.
         """
         self._ask(StandbyWanted(which, requester))
 
@@ -153,37 +139,19 @@ class NodeService(Service):
         """
         Ask the node to get groups.
 
-        @raise ControlError: it is not alive now.
+        @raise ControlError: it has left.
         """
         self._ask(TakeoverWanted(which, requester))
 
     def leave(self, requester: str) -> None:
-        """Ask the node to leave; between two lives it has done so already, and none follows."""
+        """Ask the node to leave; nothing happens if it has done so."""
         if self._life is not None:
             self._life.feed(LeaveWanted(requester))
-        elif self._between is not None:
-            self._between.cancel()
-            self._between = None
-            self._over(f"{requester} asked it to")
 
     def _ask(self, event: StandbyWanted | TakeoverWanted) -> None:
         if self._life is None:
             raise ControlError("the node has left; it holds nothing and can get nothing")
         self._life.feed(event)
-
-    def _begin(self) -> None:
-        self._life, self._node = self._new_life(self)
-
-    def _restart(self) -> None:
-        self._between = None
-        with self.log.failuresHandled("While beginning anew:"):
-            try:
-                self._begin()
-            except HatwistError as error:
-                # At the first start this ends the daemon; now there is nobody to read it but the log.
-                self._halog.say(Level.ERROR, f"Heartbeat not restarted: {error}; trying again")
-        if self._life is None:
-            self._between = self._clock.callLater(RETRY_DELAY, self._restart)
 
     def _over(self, why: str) -> None:
         if self._left is not None:
