@@ -19,13 +19,26 @@ from twisted.logger import Logger
 from hatwist.cluster.events import DeadlinePassed, LeaveWanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from typing import Protocol
 
     from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
     from hatwist.cluster.actions import Action
     from hatwist.cluster.events import Event
-    from hatwist.cluster.node import Node
+
+    class Core(Protocol):
+        """As much of L{hatwist.cluster.node.Node} as matters here."""
+
+        def handle(self, event: Event, now: float) -> Sequence[Action]:
+            """Take in one event."""
+
+        def next_deadline(self) -> float:
+            """Return when it wants to hear C{DeadlinePassed}."""
+
+        def check(self) -> Sequence[str]:
+            """Return which of its invariants do not hold."""
+
 
 AFTER_FAILURE: Final = 0.1
 """Seconds until a deadline is tried again whose handling failed."""
@@ -50,7 +63,7 @@ class Driver:
 
     log = Logger()
 
-    def __init__(self, node: Node, clock: IReactorTime, perform: Callable[[Action], None]) -> None:
+    def __init__(self, node: Core, clock: IReactorTime, perform: Callable[[Action], None]) -> None:
         self.node = node
         self.failures = 0
         self._clock = clock
