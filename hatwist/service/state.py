@@ -33,9 +33,17 @@ class StateFiles:
     @ivar say: takes heartbeat's lines about what is found there.
     """
 
-    def __init__(self, directory: str, say: Callable[[Level, str], None]) -> None:
+    def __init__(
+        self,
+        directory: str,
+        say: Callable[[Level, str], None],
+        sync: Callable[[int], None] = os.fsync,
+        rename: Callable[[str, str], None] = os.rename,
+    ) -> None:
         self._directory = directory
         self._say = say
+        self._sync = sync
+        self._rename = rename
 
     def new_generation(self, cf: HaCf, wall: float) -> int:
         """
@@ -92,16 +100,16 @@ class StateFiles:
             raise StateError(f"cannot read {path}: {error.strerror}") from error
 
     def _write(self, name: str, data: bytes) -> None:
-        """Write, fsync, rename: after a power cut there is the old file or the new one."""
+        """Write, sync, rename: after a power cut there is the old file or the new one."""
         path = os.path.join(self._directory, name)
         new = f"{path}.new"
         try:
             os.makedirs(self._directory, mode=0o755, exist_ok=True)
-            _write_through(new, data)
-            os.rename(new, path)
+            self._write_through(new, data)
+            self._rename(new, path)
             directory = os.open(self._directory, os.O_RDONLY)
             try:
-                os.fsync(directory)
+                self._sync(directory)
             finally:
                 os.close(directory)
         except OSError as error:
@@ -109,14 +117,10 @@ class StateFiles:
                 os.unlink(new)
             raise StateError(f"cannot write {path}: {error.strerror}") from error
 
-
-def _write_through(path: str, data: bytes) -> None:
-    """Write a file that only its owner can read, through to the disk."""
-    with open(path, "wb", opener=_private) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, FILE_MODE)
+    def _write_through(self, path: str, data: bytes) -> None:
+        """Write a file that only its owner can read, through to the disk."""
+        with open(path, "wb") as file:
+            os.fchmod(file.fileno(), FILE_MODE)
+            file.write(data)
+            file.flush()
+            self._sync(file.fileno())
