@@ -197,11 +197,13 @@ class Built:
     A daemon, not yet started.
 
     @ivar node: the service to be started.
-    @ivar say: writes to its log.
+    @ivar say: writes to its log, and tells the observers.
+    @ivar halog: its log, which the node starts and stops.
     """
 
     node: NodeService
     say: Callable[[Level, str], None]
+    halog: HaLog
 
 
 def build(reactor: IReactorTime, places: Places, loaded: Loaded, parts: Parts = REAL) -> Built:
@@ -213,7 +215,7 @@ def build(reactor: IReactorTime, places: Places, loaded: Loaded, parts: Parts = 
     say_preamble(loaded, settings, builder.say)
     service = NodeService(builder.new_life, builder.happenings, halog)
     service.listeners = (ControlService(os.path.join(places.run, CONTROL_SOCKET), service, reactor),)
-    return Built(service, builder.say)
+    return Built(service, builder.say, halog)
 
 
 def _load_average() -> str:
