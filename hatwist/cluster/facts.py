@@ -104,13 +104,7 @@ class ClaimHeard:
 
 @frozen
 class CommunicationEstablished:
-    """
-    Every configured node was heard or declared dead; resources may move.
-
-    @ivar alone: no peer is alive.
-    """
-
-    alone: bool
+    """Every configured node was heard or declared dead; resources may move."""
 
 
 @frozen

@@ -25,7 +25,7 @@ from hatwist.cluster.facts import (
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.ledger import Phase, StandbyPhase
+from hatwist.cluster.ledger import Phase
 from hatwist.cluster.names import Holding, Level, NodeStatus
 
 if TYPE_CHECKING:
@@ -73,13 +73,12 @@ class Healing:
         ledger = self.ledger
         if not ledger.nice or ledger.leaving or ledger.phase is not Phase.STABLE:
             return []
-        return [Send(speech.starting()), Send(speech.resource(ledger.ours, True))]
+        return [Send(speech.starting()), Send(speech.resource(ledger.ours, ledger.settled))]
 
     def _resolve(self, peer: NodeName) -> list[Outcome]:
         ledger = self.ledger
         both = ledger.ours & ledger.theirs.swapped
-        settled = ledger.phase is Phase.STABLE and ledger.standby is StandbyPhase.NOT
-        if ledger.leaving or not settled:
+        if ledger.leaving or not ledger.settled:
             return []
         outcomes: list[Outcome] = []
         if both & Holding.FOREIGN:

@@ -137,6 +137,11 @@ class Ledger:
         return None
 
     @property
+    def settled(self) -> bool:
+        """This node knows what it holds, and is not handing anything over."""
+        return self.phase is Phase.STABLE and self.standby is StandbyPhase.NOT
+
+    @property
     def stable(self) -> bool:
         """Nothing moves, here or there (protocol 10.1)."""
         if self.jobs or self.takeover_running:

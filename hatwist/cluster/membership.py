@@ -183,7 +183,7 @@ class Membership:
             Log(Level.INFO, "Comm_now_up(): updating status to active"),
             Log(Level.INFO, "Local status now set to: 'active'"),
             self._beat(now),
-            CommunicationEstablished(alone=not self._living()),
+            CommunicationEstablished(),
         ]
 
     def _hear(self, sender: NodeName, message: Message, returned: bool, now: Seconds) -> list[Outcome]:

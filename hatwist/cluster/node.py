@@ -95,7 +95,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.JobBegun: ("work",),
         facts.JobsCancelled: ("work",),
         facts.GroupProbed: ("requests",),
-        facts.JobFinished: ("requests", "takeover", "standby", "healing", "departure"),
+        facts.JobFinished: ("resources", "requests", "takeover", "standby", "healing", "departure"),
         facts.HandoverAsked: ("standby",),
         facts.HoldingsChanged: ("departure",),
         facts.Send: ("history",),

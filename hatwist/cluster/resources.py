@@ -22,13 +22,14 @@ from hatwist.cluster.facts import (
     HandoverAsked,
     HoldingsChanged,
     JobBegun,
+    JobFinished,
     MessageDelivered,
     PeerRestarted,
     PeerStatusChanged,
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.ledger import Phase, StandbyPhase, number_of
+from hatwist.cluster.ledger import Phase, number_of
 from hatwist.cluster.names import Holding, Level, NodeStatus
 from hatwist.cluster.requests import acquire_local
 from hatwist.config.model import AutoFailback, NodeName
@@ -51,7 +52,13 @@ FAILBACK_RETRY: Final = 1.0
 """Seconds until a failback that could not begin is tried again."""
 
 _Item = (
-    Started | DeadlinePassed | CommunicationEstablished | MessageDelivered | PeerStatusChanged | PeerRestarted
+    Started
+    | DeadlinePassed
+    | CommunicationEstablished
+    | MessageDelivered
+    | PeerStatusChanged
+    | PeerRestarted
+    | JobFinished
 )
 
 
@@ -63,6 +70,8 @@ class Resources:
     ledger: Ledger
     complaints: Complaints
     _deadlines: Deadlines = field(factory=Deadlines)
+    _established: bool = False
+    _swept: bool = False
     _announced: bool = False
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
@@ -72,8 +81,13 @@ class Resources:
                 return [JobBegun(Job(Purpose.SWEEP, self.ledger.groups, ("the daemon starts",)))]
             case DeadlinePassed():
                 return self._tick(now)
-            case CommunicationEstablished(alone):
-                return self._begin(alone, now)
+            case CommunicationEstablished():
+                self._established = True
+                return self._begin(now)
+            case JobFinished(job):
+                if job.purpose is Purpose.SWEEP:
+                    self._swept = True
+                    return self._begin(now)
             case MessageDelivered(sender, message, own):
                 return self._hear(sender, message, own, now)
             case PeerStatusChanged(peer, status):
@@ -88,9 +102,14 @@ class Resources:
         """When to act without an answer, or to try a failback again."""
         return self._deadlines.first()
 
-    def _begin(self, alone: bool, now: Seconds) -> list[Outcome]:
+    def _begin(self, now: Seconds) -> list[Outcome]:
+        """
+        Speak of resources: when communication is established, and when what a
+        former life left running was released.  Until then nobody may think
+        that we hold nothing.
+        """
         ledger = self.ledger
-        if ledger.leaving:
+        if ledger.leaving or not (self._established and self._swept):
             return []
         if not ledger.nice:
             ledger.phase = Phase.STABLE
@@ -98,7 +117,7 @@ class Resources:
         ledger.phase = Phase.STARTING
         self._deadlines.set("starting", now + AGREEMENT_PERIOD)
         begun: list[Outcome] = [Send(speech.starting())]
-        if alone:
+        if not ledger.living_peers():
             # Nobody is there to answer, so nobody is waited for (protocol 10.10 e and f).
             ledger.phase = Phase.STABLE
             ledger.their_stable = True
@@ -142,7 +161,7 @@ class Resources:
         if ledger.phase is Phase.STARTING:
             ledger.phase = Phase.BOTH_STARTING
         ledger.their_stable = False
-        return [Send(speech.resource(ledger.ours, ledger.phase is Phase.STABLE))]
+        return [Send(speech.resource(ledger.ours, ledger.settled))]
 
     def _hear_resource(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
@@ -184,7 +203,7 @@ class Resources:
             ledger.their_stable = message.get("isstable") == "1"
             if became_stable:
                 outcomes.append(Log(Level.INFO, "remote resource transition completed."))
-                outcomes.append(Send(speech.resource(ledger.ours, ledger.phase is Phase.STABLE)))
+                outcomes.append(Send(speech.resource(ledger.ours, ledger.settled)))
                 outcomes.extend(self._fail_back(now))
         if ledger.phase is Phase.RECEIVED and ledger.their_stable:
             ledger.phase = Phase.STABLE
@@ -229,12 +248,13 @@ class Resources:
             self.config.cf.auto_failback is AutoFailback.ON
             and ledger.needs_failback
             and ledger.ours & Holding.FOREIGN
+            and not ledger.theirs & Holding.LOCAL
             and ledger.living_peers()
             and not ledger.leaving
         )
         if not wanted:
             return []
-        if ledger.standby is StandbyPhase.NOT and ledger.their_stable and ledger.phase is Phase.STABLE:
+        if ledger.settled and ledger.their_stable:
             return [HandoverAsked(Holding.FOREIGN, "auto_failback is on and its home node has returned")]
         self._deadlines.set("failback", now + FAILBACK_RETRY)
         return []

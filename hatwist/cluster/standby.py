@@ -154,7 +154,8 @@ class Standby:
                 self._deadlines.set("standby", now + MOVE_PERIOD)
                 self.ledger.standby = StandbyPhase.DONE
                 return [Log(Level.INFO, f"Local standby process completed [{which.word}].")]
-            case StandbyPhase.TAKING, "done", False:
+            case StandbyPhase.TAKING | StandbyPhase.NOT, "done", False:
+                # Even where we no longer wait for it: the peer has let go, and nobody else will start them.
                 return self._take(sender, which, now)
             case StandbyPhase.TAKING, "other", True:
                 return []
@@ -162,7 +163,7 @@ class Standby:
                 return self._end(which, own)
             case StandbyPhase.NOT, "other", False:
                 # Our request is over, and the peer does not know it yet.
-                claim = speech.resource(self.ledger.ours, self.ledger.phase is Phase.STABLE)
+                claim = speech.resource(self.ledger.ours, self.ledger.settled)
                 return [*self._ignore(sender, turn, now), Send(claim)]
             case _:
                 return self._ignore(sender, turn, now)

@@ -148,7 +148,7 @@ def _check_nodes(reading: Reading, seen: Seen, file: Position, findings: Finding
     if len(nodes) > 2:
         where = reading.node_places[nodes[2]]
         text = f"{len(nodes)} nodes: takeover is between two"
-        findings.warn(where, "many-nodes", text, "list two nodes")
+        findings.error(where, "many-nodes", text, "list two nodes")
 
 
 def _check_times(reading: Reading, findings: Findings) -> None:
