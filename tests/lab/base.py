@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from typing import Generic, TypeVar
 
 from twisted.trial.unittest import SkipTest, TestCase
 
@@ -75,23 +76,27 @@ class LabTestCase(TestCase):
         self.assertEqual(verdict.faults, ())
 
 
-class TwoNodesTestCase(LabTestCase):
-    """
-    node01 and node02 with the seed's addresses, and a client; nothing is powered on.
+N = TypeVar("N", bound=Node)
 
-    @cvar kind: what the nodes run.
-    """
 
-    kind: type[Node] = HatwistNode
+class NodesTestCase(LabTestCase, Generic[N]):
+    """node01 and node02 with the seed's addresses, and a client; nothing is powered on."""
+
+    one: N
+    two: N
 
     def setUp(self) -> None:
         """Build the rack and put the hosts in."""
         super().setUp()
         self.client = self.host("client", "172.16.0.1")
-        self.one = self.kind(self.host("node01", "172.16.0.208", "172.16.20.208"))
-        self.two = self.kind(self.host("node02", "172.16.0.209", "172.16.20.209"))
+        self.one = self.node(self.host("node01", "172.16.0.208", "172.16.20.208"))
+        self.two = self.node(self.host("node02", "172.16.0.209", "172.16.20.209"))
         # Cleanups run in reverse order, so this comes before the rack is closed.
         self.addCleanup(self._tell)
+
+    def node(self, host: Host) -> N:
+        """Return a node for a host."""
+        raise NotImplementedError
 
     def boot(self, configuration: Configuration) -> None:
         """Power on both nodes with this configuration, and wait until node01 has its group."""
@@ -111,8 +116,16 @@ class TwoNodesTestCase(LabTestCase):
 
     def _tell(self) -> None:
         """Show both logs of a test that failed; only trial itself knows whether it did."""
-        if self._passed:
+        if self._passed or self.getTodo() is not None:
             return
         for node in (self.one, self.two):
             said = node.process.text() if node.process is not None else ""
             print(f"\n--- {self.id()}: {node.name}\n{node.log()}{said}")
+
+
+class TwoNodesTestCase(NodesTestCase[HatwistNode]):
+    """node01 and node02 with hatwist, and a client."""
+
+    def node(self, host: Host) -> HatwistNode:
+        """One that runs hatwist."""
+        return HatwistNode(host)

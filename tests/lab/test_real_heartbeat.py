@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from scripts.lab.client import Probe
 from scripts.lab.configuration import VIRTUAL, ha_cf, web
+from scripts.lab.host import Host
 from scripts.lab.nodes import HeartbeatNode
-from tests.lab.base import SETTLED, TwoNodesTestCase, require
+from tests.lab.base import SETTLED, NodesTestCase, require
 
 WON = "Initial resource acquisition complete"
 
 
-class HeartbeatTests(TwoNodesTestCase):
+class HeartbeatTests(NodesTestCase[HeartbeatNode]):
     """Two nodes with heartbeat as the package installs it; needs root."""
 
-    kind = HeartbeatNode
+    def node(self, host: Host) -> HeartbeatNode:
+        """One that runs heartbeat."""
+        return HeartbeatNode(host)
 
     def setUp(self) -> None:
         """Build the rack, if heartbeat can run here."""

@@ -9,6 +9,7 @@ from scripts.lab.client import Probe
 from scripts.lab.configuration import VIRTUAL, ha_cf, web
 from tests.lab.base import SETTLED, TwoNodesTestCase
 
+BOTH = {"node01": "active", "node02": "active"}
 ACQUIRED = "Initial resource acquisition complete"
 
 
@@ -24,6 +25,16 @@ class StartTests(TwoNodesTestCase):
         self.assertOwner("node01")
         for node in (self.one, self.two):
             self.assertEqual(node.count("Local status now set to: 'active'"), 1)
+
+    def test_status_agrees(self) -> None:
+        """Asked on either node, C{status --json} names the owner and both nodes as active."""
+        self.boot(web(ha_cf()))
+        self.two.await_log(ACQUIRED, SETTLED)
+        for node in (self.one, self.two):
+            status = node.status()
+            self.assertEqual([group["owner"] for group in status["groups"]], ["node01"])
+            self.assertEqual({n["name"]: n["status"] for n in status["nodes"]}, BOTH)
+            self.assertEqual(status["node"], node.name)
 
     def test_start_alone(self) -> None:
         """A node whose peer does not come up serves its own group after initdead."""
