@@ -27,6 +27,7 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase
 from hatwist.cluster.names import Holding, Level, NodeStatus
+from hatwist.cluster.requests import acquire_local
 
 if TYPE_CHECKING:
     from hatwist.cluster.facts import Outcome
@@ -62,6 +63,7 @@ class Healing:
             case JobFinished(job):
                 if job.purpose is not Purpose.YIELD:
                     return []
+                self.ledger.yielding = False
                 return [Send(speech.resource(self.ledger.ours, True)), HoldingsChanged()]
 
     def deadline(self) -> Seconds:
@@ -87,16 +89,18 @@ class Healing:
             self._contested = True
             outcomes.append(Log(Level.ERROR, "Both machines own our resources!"))
             outcomes.append(Send(speech.resource(ledger.ours, True)))
-        if self._contested and not ledger.theirs & Holding.FOREIGN:
+        if self._contested and ledger.their_stable and not ledger.theirs & Holding.FOREIGN:
             self._contested = False
-            cause = f"node {peer} has let go of them"
+            cause = f"node {peer} has let go of it"
             job = Job(Purpose.ANNOUNCE, ledger.groups_of(Holding.LOCAL), (cause,), which=Holding.LOCAL)
-            outcomes.append(JobBegun(job))
+            # What did not run yet could not be started as long as the other claimed it.
+            outcomes.extend((JobBegun(job), *acquire_local(ledger, cause, force=True)))
         return outcomes
 
     def _give_way(self, peer: NodeName) -> list[Outcome]:
         ledger = self.ledger
         ledger.disclaim(Holding.FOREIGN)
+        ledger.yielding = True
         causes = ("both nodes had it, and its home is the other", f"node {peer} is back after a partition")
         groups = ledger.groups_of(Holding.FOREIGN)
         job = Job(Purpose.YIELD, groups, causes, which=Holding.FOREIGN, node=peer)

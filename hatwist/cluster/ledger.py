@@ -63,6 +63,7 @@ class Ledger:
     @ivar their_stable: the other side has finished moving things.
     @ivar handing: the set of the running standby operation, in its giver's words.
     @ivar peers: what is known of each peer.
+    @ivar yielding: groups are being stopped that both sides had.
     @ivar gone: peers that left in order and have given up everything.
     @ivar newest: the number of each peer's newest claim; older ones count no more.
     @ivar jobs: how many jobs are running.
@@ -81,6 +82,7 @@ class Ledger:
     takeover_running: bool = False
     needs_failback: bool = False
     leaving: bool = False
+    yielding: bool = False
     gone: set[NodeName] = field(factory=set)
     newest: dict[NodeName, Number] = field(factory=dict)
     jobs: int = 0
@@ -138,8 +140,8 @@ class Ledger:
 
     @property
     def settled(self) -> bool:
-        """This node knows what it holds, and is not handing anything over."""
-        return self.phase is Phase.STABLE and self.standby is StandbyPhase.NOT
+        """This node knows what it holds, and is not letting go of anything."""
+        return self.phase is Phase.STABLE and self.standby is StandbyPhase.NOT and not self.yielding
 
     @property
     def stable(self) -> bool:
