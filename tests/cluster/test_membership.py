@@ -154,7 +154,7 @@ class EstablishTests(SynchronousTestCase):
         outcomes = hear(one, REPNODES, 0.2)
         self.assertEqual(outcomes[:2], ACTIVATED)
         self.assertEqual(beats(outcomes), ["active 2ee0"])
-        self.assertEqual(outcomes[-1], CommunicationEstablished(alone=False))
+        self.assertEqual(outcomes[-1], CommunicationEstablished())
         self.assertEqual((one.status, one.deadline()), (NodeStatus.ACTIVE, 1.2))
 
     def test_active_once(self) -> None:
@@ -175,7 +175,7 @@ class EstablishTests(SynchronousTestCase):
         outcomes = one.handle(DeadlinePassed(), 30.0)
         self.assertEqual(outcomes[0], Log(Level.WARN, "node beta: is dead"))
         self.assertEqual(outcomes[1], PeerDied(BETA, 30.0, heard=False))
-        self.assertEqual(outcomes[-1], CommunicationEstablished(alone=True))
+        self.assertEqual(outcomes[-1], CommunicationEstablished())
         self.assertEqual(beats(outcomes)[-1], "active 2710")
 
     def test_one_silent_peer_of_two(self) -> None:
@@ -197,7 +197,7 @@ class EstablishTests(SynchronousTestCase):
             [died for died in outcomes if isinstance(died, PeerDied)],
             [PeerDied(GAMMA, 30.0, heard=False), PeerDied(BETA, 29.0, heard=True)],
         )
-        self.assertEqual(outcomes[-1], CommunicationEstablished(alone=True))
+        self.assertEqual(outcomes[-1], CommunicationEstablished())
         self.assertGreater(one.deadline(), 30.0)
 
     def test_next_peer_is_asked_when_the_first_dies(self) -> None:
@@ -223,7 +223,7 @@ class EstablishTests(SynchronousTestCase):
             logged(outcomes)[0],
             "node beta lives but does not answer reqnodes; going on without its node list",
         )
-        self.assertEqual(outcomes[-1], CommunicationEstablished(alone=False))
+        self.assertEqual(outcomes[-1], CommunicationEstablished())
 
     def test_asked_by_a_peer(self) -> None:
         """Whoever asks gets the whole list, even while this node is starting; C{dest} comes first."""

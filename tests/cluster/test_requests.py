@@ -1,0 +1,300 @@
+# -*- test-case-name: tests.cluster.test_requests -*-
+"""
+Get the local groups (protocol 10.6).
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster import speech
+from hatwist.cluster.actions import Log
+from hatwist.cluster.facts import GroupProbed, HoldingsChanged, JobBegun, JobFinished, MessageDelivered, Send
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.ledger import Ledger
+from hatwist.cluster.names import Holding, Level, NodeStatus
+from hatwist.cluster.ownership import Claim, Ground
+from hatwist.cluster.requests import Requests, acquire_local
+from hatwist.wire.message import Message
+from tests.cluster.builders import ALPHA, BETA, SQL, WEB, group, logged, settled_ledger
+
+CAUSE = "communication is established"
+BOOT = Job(Purpose.BOOT, (WEB,), (CAUSE,), which=Holding.LOCAL)
+
+
+def requests(ledger: Ledger) -> Requests:
+    """Make the requests of C{alpha} after a probe found that its group does not run."""
+    one = Requests(ledger)
+    one.handle(GroupProbed(BOOT, WEB, running=False), 0.0)
+    return one
+
+
+def answer(
+    key: str = WEB.key, *, dest: str = "alpha", ok: str = "OK", weown: str = "no", sender: str = "beta"
+) -> MessageDelivered:
+    """Make the answer to a request."""
+    message = Message.of(t="ip-request-resp", dest=dest, ipaddr=key, weown=weown, ok=ok)
+    return MessageDelivered(ALPHA if sender == ALPHA else BETA, message, own=sender == ALPHA)
+
+
+class AcquireTests(SynchronousTestCase):
+    """Claim the local groups, and begin to start them (protocol 10.3)."""
+
+    def test_claimed_and_begun(self) -> None:
+        """The local groups are claimed before anything runs."""
+        ledger = settled_ledger()
+        self.assertEqual(acquire_local(ledger, CAUSE), [JobBegun(BOOT)])
+        self.assertEqual(ledger.ours, Holding.LOCAL)
+
+    def test_other_side_holds_them(self) -> None:
+        """Groups that a living peer holds are left to it."""
+        ledger = settled_ledger()
+        ledger.theirs = Holding.FOREIGN
+        self.assertEqual(
+            acquire_local(ledger, CAUSE),
+            [Log(Level.INFO, "Local Resource acquisition completed. (none)")],
+        )
+        self.assertEqual(ledger.ours, Holding.NONE)
+
+    def test_claims_of_the_dead_do_not_count(self) -> None:
+        """What a dead peer claimed holds nobody back."""
+        ledger = settled_ledger()
+        ledger.theirs = Holding.FOREIGN
+        ledger.peers[BETA] = NodeStatus.DEAD
+        self.assertEqual(acquire_local(ledger, CAUSE), [JobBegun(BOOT)])
+
+    def test_claimed_already(self) -> None:
+        """What is claimed already is not begun again."""
+        ledger = settled_ledger()
+        ledger.ours = Holding.LOCAL
+        self.assertEqual(acquire_local(ledger, CAUSE), [])
+
+    def test_forced(self) -> None:
+        """After a death or a goodbye everything is looked at again, whoever claims it."""
+        ledger = settled_ledger()
+        ledger.theirs = Holding.FOREIGN
+        ledger.ours = Holding.LOCAL
+        self.assertEqual(acquire_local(ledger, CAUSE, force=True), [JobBegun(BOOT)])
+
+    def test_legacy(self) -> None:
+        """With C{auto_failback legacy} nothing holds a node back: it asks for each group."""
+        ledger = settled_ledger(nice=False)
+        ledger.theirs = Holding.FOREIGN
+        ledger.ours = Holding.LOCAL
+        self.assertEqual(acquire_local(ledger, CAUSE), [JobBegun(BOOT)])
+
+    def test_nothing_at_home_here(self) -> None:
+        """A node that is home to nothing says so; the job is begun all the same."""
+        ledger = settled_ledger()
+        ledger.groups = (SQL,)
+        self.assertEqual(
+            acquire_local(ledger, CAUSE),
+            [
+                Log(Level.INFO, "No local resources [alpha] to acquire."),
+                JobBegun(Job(Purpose.BOOT, (), (CAUSE,), which=Holding.LOCAL)),
+            ],
+        )
+
+
+class RequestTests(SynchronousTestCase):
+    """Ask for what does not run here."""
+
+    def test_runs_already(self) -> None:
+        """A group that runs is not asked for."""
+        self.assertEqual(Requests(settled_ledger()).handle(GroupProbed(BOOT, WEB, running=True), 0.0), [])
+
+    def test_sweep_asks_for_nothing(self) -> None:
+        """Only the probes at boot lead to requests."""
+        sweep = Job(Purpose.SWEEP, (WEB,), ("the daemon starts",))
+        self.assertEqual(Requests(settled_ledger()).handle(GroupProbed(sweep, WEB, running=False), 0.0), [])
+
+    def test_nice(self) -> None:
+        """In nice mode a message to ourselves stands in for an answer."""
+        self.assertEqual(
+            Requests(settled_ledger()).handle(GroupProbed(BOOT, WEB, running=False), 0.0),
+            [Send(speech.ip_response("alpha", WEB.key, own=True))],
+        )
+
+    def test_legacy(self) -> None:
+        """In legacy mode the others are asked."""
+        self.assertEqual(
+            Requests(settled_ledger(nice=False)).handle(GroupProbed(BOOT, WEB, running=False), 0.0),
+            [Send(speech.ip_request(WEB.key))],
+        )
+
+    def test_legacy_alone(self) -> None:
+        """In legacy mode a node that is alone answers itself."""
+        ledger = settled_ledger(nice=False)
+        ledger.peers[BETA] = NodeStatus.DEAD
+        self.assertEqual(
+            Requests(ledger).handle(GroupProbed(BOOT, WEB, running=False), 0.0),
+            [Send(speech.ip_response("alpha", WEB.key, own=True))],
+        )
+
+    def test_nothing_waits(self) -> None:
+        """An answer that never comes is waited for without a deadline, as heartbeat does."""
+        self.assertEqual(requests(settled_ledger(nice=False)).deadline(), inf)
+
+
+class ResponseTests(SynchronousTestCase):
+    """Start what was answered for."""
+
+    def begun(self, claim: Claim) -> Job:
+        """Make the job that starts the group."""
+        return Job(Purpose.REQUESTED, (WEB,), (CAUSE,), claim, Holding.LOCAL)
+
+    def test_of_a_peer(self) -> None:
+        """A peer's answer starts the group, whether it had it or not (C{weown} is not looked at)."""
+        for weown in ("yes", "no"):
+            self.assertEqual(
+                requests(settled_ledger(nice=False)).handle(answer(weown=weown), 1.0),
+                [
+                    speech.hook("ip-request-resp"),
+                    Log(
+                        Level.PLAIN,
+                        f"received ip-request-resp 10.0.0.1 OK {weown}",
+                        "ip-request-resp(default)",
+                    ),
+                    JobBegun(self.begun(Claim(Ground.REPLY, BETA))),
+                ],
+            )
+
+    def test_of_ourselves(self) -> None:
+        """Our own stand-in starts the group on the ground that its home is here."""
+        outcomes = requests(settled_ledger()).handle(answer(sender=ALPHA, weown="yes"), 1.0)
+        self.assertEqual(outcomes[-1], JobBegun(self.begun(Claim(Ground.HOME))))
+
+    def test_first_answer_wins(self) -> None:
+        """A second answer starts nothing."""
+        one = requests(settled_ledger(nice=False))
+        one.handle(answer(), 1.0)
+        self.assertEqual(one.handle(answer(), 1.1), [])
+
+    def test_not_asked_for(self) -> None:
+        """An answer about another group, for another node, or without C{ok} starts nothing."""
+        one = requests(settled_ledger(nice=False))
+        for useless in (
+            answer(SQL.key),
+            answer(dest="beta"),
+            answer(dest="beta", sender=ALPHA),
+            answer(ok="no"),
+            MessageDelivered(BETA, Message.of(t="ip-request-resp", dest="alpha", ipaddr=WEB.key)),
+        ):
+            self.assertEqual(one.handle(useless, 1.0), [])
+        self.assertEqual(len(one.handle(answer(), 1.1)), 3)
+
+    def test_text_of_the_peer(self) -> None:
+        """What a peer writes into its answer does not reach the log as it is."""
+        outcomes = requests(settled_ledger(nice=False)).handle(answer(weown="yes\nCRIT"), 1.0)
+        self.assertEqual(logged(outcomes)[1], "received ip-request-resp 10.0.0.1 OK no")
+
+
+class AnswerTests(SynchronousTestCase):
+    """A node that has come back asks for its groups (C{auto_failback legacy})."""
+
+    def ask(self, one: Requests, key: str) -> list[object]:
+        """Let C{beta} ask."""
+        return list(one.handle(MessageDelivered(BETA, speech.ip_request(key)), 0.0))
+
+    def job(self, *groups: object) -> Job:
+        """Make the job that answers."""
+        return Job(
+            Purpose.ANSWER,
+            tuple(one for one in (SQL, MAIL) if one in groups),
+            ("node beta asks for it",),
+            which=Holding.FOREIGN,
+            node=BETA,
+        )
+
+    def test_stopped_first(self) -> None:
+        """The group is stopped, and only then answered for: the other node starts it at any answer."""
+        ledger = settled_ledger(nice=False)
+        ledger.ours = Holding.ALL
+        one = Requests(ledger)
+        self.assertEqual(self.ask(one, SQL.key), [speech.hook("ip-request"), JobBegun(self.job(SQL))])
+        self.assertEqual(
+            one.handle(JobFinished(self.job(SQL)), 1.0),
+            [Send(speech.ip_response("beta", SQL.key, own=True)), HoldingsChanged()],
+        )
+        self.assertEqual(ledger.ours, Holding.LOCAL)
+
+    def test_one_of_two(self) -> None:
+        """The claim to the foreign groups ends with the last of them."""
+        ledger = settled_ledger(nice=False)
+        ledger.groups = (WEB, SQL, MAIL)
+        ledger.ours = Holding.ALL
+        one = Requests(ledger)
+        one.handle(JobFinished(self.job(SQL)), 1.0)
+        self.assertEqual(ledger.ours, Holding.ALL)
+        self.assertEqual(self.ask(one, MAIL.key)[-1], JobBegun(self.job(MAIL)))
+        one.handle(JobFinished(self.job(MAIL)), 2.0)
+        self.assertEqual(ledger.ours, Holding.LOCAL)
+
+    def test_taken_over_again(self) -> None:
+        """After another takeover all of them have to be given again."""
+        ledger = settled_ledger(nice=False)
+        ledger.groups = (WEB, SQL, MAIL)
+        one = Requests(ledger)
+        one.handle(JobFinished(self.job(SQL)), 1.0)
+        one.handle(JobFinished(self.job(MAIL)), 1.0)
+        ledger.ours = Holding.ALL
+        one.handle(JobFinished(Job(Purpose.TAKEOVER, (SQL, MAIL), ("death",), node=BETA)), 2.0)
+        one.handle(JobFinished(self.job(SQL)), 3.0)
+        self.assertEqual(ledger.ours, Holding.ALL)
+
+    def test_none_of_its_groups(self) -> None:
+        """For a group that is not its own, or that is not in haresources, a node gets no answer."""
+        for key in (WEB.key, "10.9.9.9", "", "\n" * 1000):
+            [hook, line] = self.ask(Requests(settled_ledger(nice=False)), key)
+            self.assertEqual(hook, speech.hook("ip-request"))
+            assert isinstance(line, Log)
+            self.assertTrue(line.text.startswith("node beta asks for '"), line.text)
+            self.assertNotIn("\n", line.text)
+            self.assertLess(len(line.text), 300)
+
+    def test_own_request(self) -> None:
+        """Our own request is not for us; nor are other messages."""
+        one = Requests(settled_ledger(nice=False))
+        self.assertEqual(one.handle(MessageDelivered(ALPHA, speech.ip_request(SQL.key), own=True), 0.0), [])
+        self.assertEqual(one.handle(MessageDelivered(BETA, speech.starting()), 0.0), [])
+
+
+class FinishedTests(SynchronousTestCase):
+    """What is said when a job is over."""
+
+    def test_boot(self) -> None:
+        """In nice mode the node says what it holds when all requests are made."""
+        ledger = settled_ledger()
+        ledger.ours = Holding.LOCAL
+        self.assertEqual(
+            Requests(ledger).handle(JobFinished(BOOT), 1.0),
+            [
+                Log(Level.INFO, "Local Resource acquisition completed."),
+                Send(speech.resource(Holding.LOCAL, True, "req_our_resources()")),
+                HoldingsChanged(),
+            ],
+        )
+
+    def test_boot_legacy(self) -> None:
+        """In legacy mode nothing is said of holdings."""
+        self.assertEqual(
+            Requests(settled_ledger(nice=False)).handle(JobFinished(BOOT), 1.0),
+            [Log(Level.INFO, "Local Resource acquisition completed."), HoldingsChanged()],
+        )
+
+    def test_boot_of_nothing(self) -> None:
+        """A node that is home to nothing completes nothing."""
+        nothing = Job(Purpose.BOOT, (), (CAUSE,))
+        self.assertEqual(
+            Requests(settled_ledger(nice=False)).handle(JobFinished(nothing), 1.0), [HoldingsChanged()]
+        )
+
+    def test_other_jobs(self) -> None:
+        """After any other job whoever waits may look again."""
+        give = Job(Purpose.GIVE, (WEB,), ("operator",))
+        self.assertEqual(Requests(settled_ledger()).handle(JobFinished(give), 1.0), [HoldingsChanged()])
+
+
+MAIL = group(BETA, "10.0.0.3")

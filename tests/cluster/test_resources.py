@@ -1,0 +1,529 @@
+# -*- test-case-name: tests.cluster.test_resources -*-
+"""
+Agree with the peer who holds what (protocol 10.2, 10.3).
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster import speech
+from hatwist.cluster.actions import Log
+from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.events import DeadlinePassed, Started
+from hatwist.cluster.facts import (
+    ClaimHeard,
+    CommunicationEstablished,
+    HandoverAsked,
+    HoldingsChanged,
+    JobBegun,
+    JobFinished,
+    MessageDelivered,
+    Outcome,
+    PeerRestarted,
+    PeerStatusChanged,
+    Send,
+)
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
+from hatwist.cluster.names import Holding, Level, NodeStatus
+from hatwist.cluster.resources import AGREEMENT_PERIOD, FAILBACK_RETRY, Resources
+from hatwist.config.model import HaCf
+from hatwist.wire.message import Message
+from tests.cluster.builders import (
+    ALPHA,
+    BETA,
+    CF,
+    FAILBACK_OFF,
+    GROUPS,
+    LEGACY,
+    WEB,
+    config,
+    from_peer,
+    line,
+    logged,
+    sent,
+    settled_ledger,
+)
+
+SWEPT = JobFinished(Job(Purpose.SWEEP, GROUPS, ("the daemon starts",)))
+LOCAL, FOREIGN, ALL, NONE = Holding.LOCAL, Holding.FOREIGN, Holding.ALL, Holding.NONE
+
+
+def resources(
+    phase: Phase = Phase.STABLE,
+    *,
+    ours: Holding = NONE,
+    theirs: Holding = NONE,
+    their_stable: bool = False,
+    cf: HaCf = CF,
+) -> Resources:
+    """Make the agreement of C{alpha}, whose peer lives."""
+    ledger = evolve(
+        settled_ledger(nice=cf is not LEGACY),
+        phase=phase,
+        ours=ours,
+        theirs=theirs,
+        their_stable=their_stable,
+    )
+    return Resources(config(cf), ledger, Complaints())
+
+
+def begin(one: Resources, now: float) -> list[Outcome]:
+    """Let the sweep end, and then communication come up."""
+    one.handle(SWEPT, 0.0)
+    return one.handle(CommunicationEstablished(), now)
+
+
+def hear(one: Resources, message: Message, now: float = 0.0, *, seq: int = 1) -> list[Outcome]:
+    """Let C{beta} say something."""
+    return one.handle(MessageDelivered(BETA, from_peer(message, seq=seq)), now)
+
+
+def hear_own(one: Resources, message: Message, now: float = 0.0) -> list[Outcome]:
+    """Let our own message come back."""
+    return one.handle(MessageDelivered(ALPHA, message, own=True), now)
+
+
+def said(outcomes: list[Outcome]) -> list[str]:
+    """Say what is sent."""
+    return [line(message) for message in sent(outcomes)]
+
+
+def jobs(outcomes: list[Outcome]) -> list[tuple[Purpose, str]]:
+    """Say what is begun, and why."""
+    return [(one.job.purpose, one.job.causes[0]) for one in outcomes if isinstance(one, JobBegun)]
+
+
+def state(one: Resources) -> tuple[Phase, Holding, Holding, bool]:
+    """Return phase, ours, theirs, and whether they are stable."""
+    ledger = one.ledger
+    return (ledger.phase, ledger.ours, ledger.theirs, ledger.their_stable)
+
+
+class BeginTests(SynchronousTestCase):
+    """Communication comes up (protocol 10.2)."""
+
+    def test_start(self) -> None:
+        """With the daemon a sweep over all groups begins."""
+        self.assertEqual(
+            resources(Phase.INIT).handle(Started(), 0.0),
+            [JobBegun(Job(Purpose.SWEEP, GROUPS, ("the daemon starts",)))],
+        )
+
+    def test_nice(self) -> None:
+        """In nice mode the peers are asked what they hold; nothing is acquired."""
+        one = resources(Phase.INIT)
+        self.assertEqual(begin(one, 1.0), [Send(speech.starting())])
+        self.assertEqual(state(one), (Phase.STARTING, NONE, NONE, False))
+
+    def test_leftovers_first(self) -> None:
+        """Nothing is asked and nothing claimed before what a former life left running was released."""
+        for cf in (CF, LEGACY):
+            one = resources(Phase.INIT, cf=cf)
+            self.assertEqual(one.handle(CommunicationEstablished(), 1.0), [])
+            self.assertEqual(hear(one, speech.starting(), 2.0), [])
+            self.assertEqual(state(one), (Phase.INIT, NONE, NONE, False))
+            self.assertNotEqual(one.handle(SWEPT, 3.0), [])
+
+    def test_other_jobs_begin_nothing(self) -> None:
+        """Only the end of the sweep begins anything."""
+        one = resources(Phase.INIT)
+        one.handle(CommunicationEstablished(), 1.0)
+        takeover = Job(Purpose.TAKEOVER, (), ("death",), node=BETA)
+        self.assertEqual(one.handle(JobFinished(takeover), 2.0), [])
+        self.assertEqual(one.ledger.phase, Phase.INIT)
+
+    def test_alone(self) -> None:
+        """A node that is alone waits for nobody."""
+        one = resources(Phase.INIT)
+        one.ledger.peers[BETA] = NodeStatus.DEAD
+        outcomes = begin(one, 1.0)
+        self.assertEqual(said(outcomes), ["starting", "resource local 1"])
+        self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "no other node is alive")])
+        self.assertEqual(state(one), (Phase.STABLE, LOCAL, NONE, True))
+        self.assertEqual(one.handle(DeadlinePassed(), 1.0 + AGREEMENT_PERIOD), [])
+
+    def test_legacy(self) -> None:
+        """In legacy mode the local groups are acquired at once, and nothing is said."""
+        outcomes = begin(resources(Phase.INIT, cf=LEGACY), 1.0)
+        self.assertEqual(said(outcomes), [])
+        self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "communication is established")])
+
+    def test_leaving(self) -> None:
+        """A node that is leaving begins nothing any more."""
+        for cf in (CF, LEGACY):
+            one = resources(Phase.SHUTDOWN, cf=cf)
+            one.ledger.leaving = True
+            self.assertEqual(begin(one, 1.0), [])
+            self.assertEqual(state(one), (Phase.SHUTDOWN, NONE, NONE, False))
+
+    def test_asked_again(self) -> None:
+        """When nobody answers for ten seconds the question is repeated, and so on."""
+        one = resources(Phase.INIT)
+        begin(one, 1.0)
+        self.assertEqual(one.deadline(), 1.0 + AGREEMENT_PERIOD)
+        self.assertEqual(one.handle(DeadlinePassed(), 10.9), [])
+        self.assertEqual(said(one.handle(DeadlinePassed(), 11.0)), ["starting"])
+        self.assertEqual(said(one.handle(DeadlinePassed(), 21.0)), ["starting"])
+
+
+class StartingTests(SynchronousTestCase):
+    """The rows of C{starting} from another node (protocol 10.3)."""
+
+    def row(self, phase: Phase, ours: Holding = NONE) -> tuple[Phase, bool, list[str]]:
+        """Hear it in a phase; return the next phase, whether they are stable, and what is sent."""
+        one = resources(phase, ours=ours, their_stable=True)
+        outcomes = hear(one, speech.starting())
+        return (one.ledger.phase, one.ledger.their_stable, said(outcomes))
+
+    def test_both_starting(self) -> None:
+        """Two nodes that start together each answer that they are not stable."""
+        self.assertEqual(self.row(Phase.STARTING), (Phase.BOTH_STARTING, False, ["resource none 0"]))
+
+    def test_stable(self) -> None:
+        """A stable node answers what it holds, and knows that the other side is not stable."""
+        self.assertEqual(self.row(Phase.STABLE, ALL), (Phase.STABLE, False, ["resource all 1"]))
+
+    def test_still_waiting(self) -> None:
+        """A node that waits for agreement answers that it is not stable."""
+        self.assertEqual(self.row(Phase.RECEIVED), (Phase.RECEIVED, False, ["resource none 0"]))
+
+    def test_leaving(self) -> None:
+        """A leaving node answers that it is not stable."""
+        self.assertEqual(self.row(Phase.SHUTDOWN), (Phase.SHUTDOWN, False, ["resource none 0"]))
+
+    def test_before_communication(self) -> None:
+        """Before communication is up there is no answer."""
+        self.assertEqual(self.row(Phase.INIT), (Phase.INIT, True, []))
+
+    def test_own(self) -> None:
+        """Our own question is not for us."""
+        one = resources(Phase.STARTING)
+        self.assertEqual(hear_own(one, speech.starting()), [])
+        self.assertEqual(one.ledger.phase, Phase.STARTING)
+
+    def test_legacy(self) -> None:
+        """In legacy mode nobody answers."""
+        one = resources(ours=LOCAL, cf=LEGACY)
+        self.assertEqual(hear(one, speech.starting()), [])
+        self.assertEqual(hear(one, speech.resource(ALL, True)), [])
+        self.assertEqual(one.ledger.theirs, NONE)
+
+    def test_other_messages(self) -> None:
+        """Other messages are for others."""
+        self.assertEqual(hear(resources(), speech.shutdone()), [])
+
+
+class ResourceTests(SynchronousTestCase):
+    """The rules of C{resource} (protocol 10.3)."""
+
+    def test_no_set(self) -> None:
+        """A message that names no set, or an unknown one, changes nothing."""
+        for bad in (Message.of(t="resource", isstable="1"), Message.of(t="resource", rsc_hold="failback")):
+            one = resources(Phase.STARTING, theirs=ALL)
+            self.assertEqual([type(outcome) for outcome in hear(one, bad)], [Log])
+            self.assertEqual(state(one), (Phase.STARTING, NONE, ALL, False))
+            self.assertEqual(one.complaints.counters, {"malformed": 1})
+
+    def test_full_replaces(self) -> None:
+        """The full form says everything the other side holds."""
+        one = resources(theirs=FOREIGN)
+        hear(one, speech.resource(LOCAL, False))
+        self.assertEqual(one.ledger.theirs, LOCAL)
+
+    def test_partial_adds(self) -> None:
+        """The form of the scripts adds to what the other side holds; none takes everything away."""
+        one = resources(theirs=LOCAL)
+        hear(one, speech.mach_down())
+        self.assertEqual(one.ledger.theirs, ALL)
+        hear(one, Message.of(t="resource", rsc_hold="none", info="standby"))
+        self.assertEqual(one.ledger.theirs, NONE)
+
+    def test_absent_is_not_zero(self) -> None:
+        """A message that does not speak of stability changes nothing about it."""
+        for before in (True, False):
+            one = resources(ours=LOCAL, their_stable=before)
+            hear(one, speech.mach_down())
+            self.assertEqual(one.ledger.their_stable, before)
+
+    def test_letting_go(self) -> None:
+        """While this node lets go of something it does not say that it is stable."""
+        one = resources(ours=LOCAL)
+        one.ledger.yielding = True
+        self.assertEqual(said(hear(one, speech.resource(FOREIGN, True))), ["resource local 0"])
+        self.assertEqual(said(hear(one, speech.starting(), seq=2)), ["resource local 0"])
+
+    def test_becomes_unstable(self) -> None:
+        """The other side moves things: it is not stable, and gets no answer."""
+        one = resources(ours=LOCAL, their_stable=True)
+        outcomes = hear(one, speech.resource(LOCAL, False))
+        self.assertEqual((one.ledger.their_stable, said(outcomes)), (False, []))
+
+    def test_becomes_stable(self) -> None:
+        """The other side has finished: it is answered once with what we hold."""
+        one = resources(ours=LOCAL)
+        self.assertEqual(
+            hear(one, speech.resource(LOCAL, True)),
+            [
+                Log(Level.INFO, "remote resource transition completed."),
+                Send(speech.resource(LOCAL, True)),
+                Log(Level.INFO, "Initial resource acquisition complete (T_RESOURCES(us))"),
+                ClaimHeard(BETA),
+                HoldingsChanged(),
+            ],
+        )
+        self.assertEqual(said(hear(one, speech.resource(LOCAL, True), seq=2)), [])
+
+    def test_first_answer_starts_the_clock(self) -> None:
+        """With the first C{resource}, from whomever, ten seconds begin in which the sides may agree."""
+        for phase in (Phase.STARTING, Phase.BOTH_STARTING):
+            one = resources(phase)
+            hear(one, speech.resource(NONE, False), 5.0)
+            self.assertEqual((one.ledger.phase, one.deadline()), (Phase.RECEIVED, 15.0))
+            own = resources(phase)
+            hear_own(own, speech.resource(NONE, False), 5.0)
+            self.assertEqual((own.ledger.phase, own.deadline()), (Phase.RECEIVED, 15.0))
+            hear(own, speech.resource(NONE, False), 7.0)
+            self.assertEqual(own.deadline(), 15.0, "the clock is not set anew")
+
+    def test_nobody_was_stable(self) -> None:
+        """After ten seconds the local groups are acquired although nobody was stable."""
+        one = resources(Phase.STARTING)
+        hear(one, speech.resource(NONE, False), 5.0)
+        self.assertEqual(said(one.handle(DeadlinePassed(), 14.9)), [])
+        outcomes = one.handle(DeadlinePassed(), 15.0)
+        self.assertEqual(said(outcomes), ["resource local 1"])
+        self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "nobody was stable for 10 s")])
+        self.assertEqual(state(one), (Phase.STABLE, LOCAL, NONE, False))
+        self.assertEqual(one.deadline(), inf)
+
+    def test_agreed_in_time(self) -> None:
+        """When the sides agreed before, the end of the ten seconds means nothing."""
+        one = resources(Phase.STARTING)
+        hear(one, speech.resource(NONE, True), 5.0)
+        self.assertEqual(one.ledger.phase, Phase.STABLE)
+        self.assertEqual(one.handle(DeadlinePassed(), 15.0), [])
+
+    def test_other_side_is_stable(self) -> None:
+        """A stable other side without our groups lets us acquire them at once."""
+        one = resources(Phase.STARTING)
+        outcomes = hear(one, speech.resource(LOCAL, True))
+        self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "the other side is stable")])
+        self.assertEqual(said(outcomes), ["resource none 0", "resource local 1"])
+        self.assertEqual(state(one), (Phase.STABLE, LOCAL, LOCAL, True))
+
+    def test_other_side_holds_everything(self) -> None:
+        """A stable other side that holds our groups keeps them for now."""
+        one = resources(Phase.STARTING)
+        outcomes = hear(one, speech.resource(ALL, True))
+        self.assertEqual(jobs(outcomes), [])
+        self.assertEqual(said(outcomes), ["resource none 0", "resource none 1"])
+        self.assertEqual(state(one), (Phase.STABLE, NONE, ALL, True))
+
+    def test_before_communication(self) -> None:
+        """Before communication is up only the claim is noted."""
+        one = resources(Phase.INIT)
+        self.assertEqual(hear(one, speech.resource(ALL, True)), [])
+        self.assertEqual(state(one), (Phase.INIT, NONE, ALL, False))
+
+    def test_outdated_claim(self) -> None:
+        """A claim that was lost and is sent again after its successor counts no more."""
+        one = resources(ours=LOCAL)
+        hear(one, speech.resource(ALL, False), seq=9)
+        self.assertEqual(hear(one, speech.resource(NONE, True), seq=8), [])
+        self.assertEqual((one.ledger.theirs, one.ledger.their_stable), (ALL, False))
+
+    def test_claim_is_told(self) -> None:
+        """Only a claim in full is told on."""
+        one = resources(ours=LOCAL)
+        self.assertIn(ClaimHeard(BETA), hear(one, speech.resource(ALL, False)))
+        self.assertNotIn(ClaimHeard(BETA), hear(one, speech.mach_down()))
+        self.assertNotIn(ClaimHeard(ALPHA), hear_own(one, speech.resource(ALL, False)))
+
+    def test_own_takeover_is_complete(self) -> None:
+        """Our own C{mach_down} ends a takeover; a failback may follow some day."""
+        one = resources(ours=ALL)
+        one.ledger.takeover_running = True
+        outcomes = hear_own(one, speech.mach_down())
+        self.assertEqual(logged(outcomes)[0], "mach_down takeover complete.")
+        ledger = one.ledger
+        self.assertEqual(
+            (ledger.takeover_running, ledger.needs_failback, ledger.their_stable), (False, True, True)
+        )
+
+    def test_words_of_others_about_themselves(self) -> None:
+        """C{mach_down} and C{shutdown} mean something in our own messages only."""
+        one = resources(ours=LOCAL)
+        one.ledger.takeover_running = True
+        hear(one, speech.mach_down())
+        self.assertTrue(one.ledger.takeover_running)
+        hear(one, speech.resource(NONE, False, "shutdown"), seq=2)
+        self.assertEqual(one.ledger.phase, Phase.STABLE)
+
+    def test_leaving(self) -> None:
+        """A leaving node follows the claims and acquires nothing."""
+        one = resources(Phase.SHUTDOWN)
+        one.ledger.leaving = True
+        outcomes = hear(one, speech.resource(NONE, True))
+        self.assertEqual((said(outcomes), jobs(outcomes)), (["resource none 0"], []))
+
+
+class OrphanTests(SynchronousTestCase):
+    """Groups at home here that nobody claims any more."""
+
+    def test_adopted(self) -> None:
+        """When both sides are stable and nobody claims our groups, they are started."""
+        one = resources(ours=FOREIGN)
+        outcomes = hear(one, speech.resource(NONE, True))
+        self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "nobody held it")])
+        self.assertEqual(said(outcomes), ["resource foreign 1", "resource all 1"])
+
+    def test_not_while_anything_moves(self) -> None:
+        """While a job, a takeover or a standby operation runs, nothing is adopted."""
+        for ledger in (
+            evolve(settled_ledger(), jobs=1),
+            evolve(settled_ledger(), takeover_running=True),
+            evolve(settled_ledger(), standby=StandbyPhase.TAKING),
+        ):
+            one = Resources(config(), ledger, Complaints())
+            self.assertEqual(jobs(hear(one, speech.resource(NONE, True))), [])
+
+    def test_claimed(self) -> None:
+        """What the peer claims is not adopted."""
+        self.assertEqual(jobs(hear(resources(), speech.resource(FOREIGN, True))), [])
+
+
+class FailbackTests(SynchronousTestCase):
+    """The peer is back, and we have its groups (protocol 10.5)."""
+
+    WISH = HandoverAsked(FOREIGN, "auto_failback is on and its home node has returned")
+
+    def back(self, ledger: Ledger, cf: HaCf = CF) -> list[Outcome]:
+        """Let the peer say that it is stable."""
+        return hear(Resources(config(cf), ledger, Complaints()), speech.resource(NONE, True))
+
+    def test_not_what_it_claims(self) -> None:
+        """What the peer claims as well is not handed over to it."""
+        one = Resources(config(), self.ledger(), Complaints())
+        self.assertNotIn(self.WISH, hear(one, speech.resource(LOCAL, True)))
+
+    def ledger(self) -> Ledger:
+        """Make the ledger after a takeover."""
+        return evolve(settled_ledger(), ours=ALL, their_stable=False, needs_failback=True)
+
+    def test_on(self) -> None:
+        """With C{auto_failback on} its groups are offered to it."""
+        self.assertIn(self.WISH, self.back(self.ledger()))
+
+    def test_reasons_against(self) -> None:
+        """Nothing is offered with failback off, after no takeover, without its groups, or when leaving."""
+        self.assertNotIn(self.WISH, self.back(self.ledger(), FAILBACK_OFF))
+        for ledger in (
+            evolve(self.ledger(), needs_failback=False),
+            evolve(self.ledger(), ours=LOCAL),
+            evolve(self.ledger(), leaving=True),
+            evolve(self.ledger(), peers={BETA: NodeStatus.INIT}),
+        ):
+            self.assertNotIn(self.WISH, self.back(ledger))
+
+    def test_tried_again(self) -> None:
+        """While another standby operation runs, it is tried again each second."""
+        ledger = evolve(self.ledger(), standby=StandbyPhase.GIVING)
+        one = Resources(config(), ledger, Complaints())
+        hear(one, speech.resource(NONE, True), 5.0)
+        self.assertEqual(one.deadline(), 5.0 + FAILBACK_RETRY)
+        self.assertEqual(one.handle(DeadlinePassed(), 6.0), [])
+        self.assertEqual(one.deadline(), 7.0)
+        ledger.standby = StandbyPhase.NOT
+        self.assertEqual(one.handle(DeadlinePassed(), 7.0), [self.WISH])
+        self.assertEqual(one.deadline(), inf)
+
+    def test_given_up(self) -> None:
+        """When there is nothing to give back any more, it is not tried again."""
+        ledger = evolve(self.ledger(), standby=StandbyPhase.GIVING)
+        one = Resources(config(), ledger, Complaints())
+        hear(one, speech.resource(NONE, True), 5.0)
+        ledger.ours = LOCAL
+        self.assertEqual(one.handle(DeadlinePassed(), 6.0), [])
+        self.assertEqual(one.deadline(), inf)
+
+
+class AcquisitionTests(SynchronousTestCase):
+    """The line that the first acquisition is over."""
+
+    def announced(self, one: Resources, message: Message, *, own: bool = False) -> list[str]:
+        """Say what is logged of it."""
+        outcomes = hear_own(one, message) if own else hear(one, message)
+        return [text for text in logged(outcomes) if text.startswith("Initial")]
+
+    def test_us(self) -> None:
+        """When our own groups are here."""
+        one = resources(ours=LOCAL)
+        message = speech.resource(LOCAL, True)
+        self.assertEqual(
+            self.announced(one, message, own=True),
+            ["Initial resource acquisition complete (T_RESOURCES(us))"],
+        )
+        self.assertEqual(self.announced(one, message), [], "it is said once")
+
+    def test_them(self) -> None:
+        """With failback off when the other side has ours."""
+        one = resources(ours=NONE, cf=FAILBACK_OFF)
+        self.assertEqual(
+            self.announced(one, speech.resource(ALL, True)),
+            ["Initial resource acquisition complete (T_RESOURCES(them))"],
+        )
+
+    def test_mach_down(self) -> None:
+        """When a takeover brought it about."""
+        self.assertEqual(
+            self.announced(resources(ours=ALL), speech.mach_down(), own=True),
+            ["Initial resource acquisition complete (mach_down)"],
+        )
+
+    def test_not_yet(self) -> None:
+        """Not before the sides have agreed, nor while ours are elsewhere with failback on."""
+        self.assertEqual(self.announced(resources(Phase.RECEIVED), speech.resource(NONE, False)), [])
+        self.assertEqual(self.announced(resources(), speech.resource(ALL, True)), [])
+
+
+class PeerTests(SynchronousTestCase):
+    """What is known of the peers."""
+
+    def test_status(self) -> None:
+        """The ledger has the newest status of each peer."""
+        one = resources()
+        one.handle(PeerStatusChanged(BETA, NodeStatus.UP), 0.0)
+        self.assertEqual(one.ledger.peers, {BETA: NodeStatus.UP})
+
+    def test_goodbye_is_forgotten(self) -> None:
+        """A peer that starts again, or has restarted, has not left."""
+        for news in (PeerStatusChanged(BETA, NodeStatus.INIT), PeerRestarted(BETA, 4)):
+            one = resources()
+            one.ledger.gone = {BETA}
+            self.assertEqual(one.handle(news, 0.0), [])
+            self.assertEqual(one.ledger.gone, set())
+
+    def test_goodbye_is_kept(self) -> None:
+        """A peer that left still beats for a while."""
+        one = resources()
+        one.ledger.gone = {BETA}
+        one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 0.0)
+        self.assertEqual(one.ledger.gone, {BETA})
+
+
+class HomeTests(SynchronousTestCase):
+    """What is begun."""
+
+    def test_only_local_groups(self) -> None:
+        """At boot only the groups at home here are looked at."""
+        [begun] = [
+            one
+            for one in hear(resources(Phase.STARTING), speech.resource(LOCAL, True))
+            if isinstance(one, JobBegun)
+        ]
+        self.assertEqual(begun.job.groups, (WEB,))
