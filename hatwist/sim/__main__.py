@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from hatwist.sim.auditors import Violation
+from hatwist.sim.auditor import Violation
 from hatwist.sim.script import Script, read_blocks, write_blocks
 from hatwist.sim.storm import orders, run_storm
 

@@ -27,32 +27,56 @@ class Agents:
     @ivar running: keys of groups, in the order in which they were started.
     @ivar broken: (key, verb) that fail.
     @ivar pace: least and greatest duration of a start or stop.
+    @ivar power: counts how often the host lost it, and with it every order.
     """
 
     rng: Random
     pace: tuple[Seconds, Seconds] = (0.05, 0.05)
     running: list[str] = field(factory=list)
     broken: set[tuple[str, Verb]] = field(factory=set)
+    power: int = 0
 
     def duration(self, verb: Verb) -> Seconds:
         """Return how long an order takes; words are quick."""
         return 0.001 if verb in (Verb.STATUS, Verb.ANNOUNCE) else self.rng.uniform(*self.pace)
 
     def begin(self, group: ResourceGroup, verb: Verb) -> None:
-        """An order begins: from its start on a group answers, even while it is being started."""
-        if verb is Verb.START and (group.key, verb) not in self.broken and group.key not in self.running:
+        """
+        An order begins.
+
+        From the start on a group answers, even while it is being started, and
+        even if the start is going to fail: its address comes first.
+        """
+        if verb is Verb.START and group.key not in self.running:
             self.running.append(group.key)
 
     def finish(self, group: ResourceGroup, verb: Verb) -> tuple[Outcome, str]:
-        """An order ends."""
-        if verb is Verb.STATUS:
-            return (Outcome.RUNNING if group.key in self.running else Outcome.STOPPED), ""
-        if (group.key, verb) in self.broken:
-            return Outcome.FAILED, f"{verb.value} was told to fail"
-        if verb is Verb.STOP and group.key in self.running:
-            self.running.remove(group.key)
-        return Outcome.OK, ""
+        """
+        An order ends.
+
+        What could not be started is released again, if it can be.
+        """
+        match verb:
+            case Verb.STATUS:
+                return (Outcome.RUNNING if group.key in self.running else Outcome.STOPPED), ""
+            case Verb.ANNOUNCE:
+                return Outcome.OK, ""
+            case Verb.START if (group.key, verb) not in self.broken:
+                return Outcome.OK, ""
+            case Verb.START | Verb.STOP:
+                released = self._release(group)
+                if verb is Verb.STOP and released:
+                    return Outcome.OK, ""
+                return Outcome.FAILED, f"{verb.value} was told to fail"
 
     def power_off(self) -> None:
         """The host loses everything that ran."""
         self.running.clear()
+        self.power += 1
+
+    def _release(self, group: ResourceGroup) -> bool:
+        if (group.key, Verb.STOP) in self.broken:
+            return False
+        if group.key in self.running:
+            self.running.remove(group.key)
+        return True

@@ -6,7 +6,7 @@ One simulated machine: a clock, a disk, resources, and at times a daemon.
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import NAMESPACE_DNS, uuid5
 
 from attrs import define, field
@@ -16,7 +16,7 @@ from hatwist.cluster.node import Node
 from hatwist.sim.agents import Agents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from hatwist.cluster.events import Event
     from hatwist.cluster.facts import Fact, Outcome
@@ -24,20 +24,21 @@ if TYPE_CHECKING:
 
     Watch = Callable[["Host", Event | Fact], None]
 
-EPOCH = 1_000_000_000.0
+EPOCH: Final = 1_000_000_000.0
 """Seconds since 1970 when the simulated world begins."""
 
 
 class WatchedNode(Node):
-    """A node whose every item auditors may look at."""
+    """A node whose items auditors may look at."""
 
-    def watch(self, look: Callable[[Event | Fact], None]) -> None:
-        """Let C{look} see each item before the machines do."""
-        self._look = look
+    def watch(self, host: Host, watches: Mapping[type, Sequence[Watch]]) -> None:
+        """Show each item of these types, as one of C{host}, before the machines see it."""
+        self._host, self._watches = host, watches
 
     def route(self, item: Event | Fact, now: Seconds) -> list[Outcome]:
         """Show it, then give it to the machines."""
-        self._look(item)
+        for look in self._watches.get(type(item), ()):
+            look(self._host, item)
         return super().route(item, now)
 
 
@@ -48,7 +49,9 @@ class Host:
 
     @ivar offset: what its clock showed when the world began.
     @ivar drift: by how much its second is shorter than a true one.
-    @ivar generation: what its disk says; a crash does not harm it.
+    @ivar lateness: by how many seconds of the world its alarms ring late.
+    @ivar generation: what its disk says; a crash does not harm it.  None: the
+        file is lost.
     @ivar life: counts its daemons, so that answers to a dead one are ignored.
     @ivar wakes: counts its alarms, so that only the newest one rings.
     @ivar paused: nothing of it runs; its datagrams wait in C{backlog}.
@@ -60,7 +63,8 @@ class Host:
     rng: Random
     offset: Seconds = 0.0
     drift: float = 0.0
-    generation: int = 0
+    lateness: Seconds = 0.0
+    generation: int | None = 0
     node: WatchedNode | None = None
     life: int = 0
     wakes: int = 0
@@ -75,22 +79,25 @@ class Host:
 
     def now(self, world: Seconds, at_least: Seconds = float("-inf")) -> Seconds:
         """Return what its clock shows at a time of the world; it never goes back."""
-        self._now = max(self._now, self.offset + world * (1 + self.drift), at_least)
+        now = self.offset + world * (1 + self.drift)
+        if now > self._now:
+            self._now = now
+        if at_least > self._now:
+            self._now = at_least
         return self._now
 
     def world_time(self, local: Seconds) -> Seconds:
         """Return when, in the world's time, its clock shows C{local}."""
         return (local - self.offset) / (1 + self.drift)
 
-    def boot(self, world: Seconds, look: Watch) -> None:
-        """Start a daemon, with a new generation."""
+    def boot(self, world: Seconds, watches: Mapping[type, Sequence[Watch]]) -> None:
+        """Start a daemon, with a new generation: as the service does, from the clock if the file is lost."""
         self.life += 1
-        self.generation += 1
+        self.generation = (int(EPOCH + world) if self.generation is None else self.generation) + 1
         uuid = uuid5(NAMESPACE_DNS, self.name).bytes
-        now = self.now(world)
         identity = Identity(self.name, uuid, self.generation, EPOCH - self.offset, 1000 + self.life)
-        self.node = WatchedNode(self.config, identity, self.rng, now)
-        self.node.watch(lambda item: look(self, item))
+        self.node = WatchedNode(self.config, identity, self.rng, self.now(world))
+        self.node.watch(self, watches)
 
     def kill(self) -> None:
         """End its daemon at once; the resources stay."""

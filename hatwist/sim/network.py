@@ -74,10 +74,15 @@ class Network:
             return []
         copies = 2 if self._happens(here.duplicate) else 1
         return [
-            (self.rng.uniform(here.shortest, here.longest), self._damage(here, data))
+            (self._delay(here), self._damage(here, data))
             for _ in range(copies)
             if not self._happens(here.loss)
         ]
+
+    def _delay(self, here: Conditions) -> Seconds:
+        if here.shortest == here.longest:
+            return here.shortest
+        return self.rng.uniform(here.shortest, here.longest)
 
     def _damage(self, here: Conditions, data: bytes) -> bytes:
         if self._happens(here.flip):

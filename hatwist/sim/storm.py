@@ -11,7 +11,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from hatwist.sim.auditors import Violation
+from hatwist.sim.auditor import Violation
 from hatwist.sim.script import Script
 
 if TYPE_CHECKING:

@@ -6,16 +6,26 @@ One line for each thing that happened, stable enough to be compared for years.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
 from hatwist.cluster.actions import Log, Record, RunGroup, Stop, Transmit
 from hatwist.cluster.names import Level
+from hatwist.wire.envelope import open_datagram
 
 if TYPE_CHECKING:
     from hatwist.cluster.actions import Action
     from hatwist.config.model import Seconds
+    from hatwist.wire.auth import Keyring
+
+_USUAL: Final = frozenset(
+    ("t", "src", "srcuuid", "destuuid", "seq", "hg", "ts", "ld", "ttl", "auth", "protocol")
+)
+"""Fields that every message has, or that differ in each."""
+
+_ESCAPES: Final = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
 
 
 def describe(action: Action) -> str:
@@ -40,6 +50,33 @@ def describe(action: Action) -> str:
             return f"stop: {why}"
 
 
+class Tracing(Enum):
+    """Which datagrams a transcript shows."""
+
+    OFF = "off"
+    ON = "on"
+    "All but heartbeats and what keeps the numbering whole (C{status} and C{NS_})."
+    ALL = "all"
+
+
+def spoken(data: bytes, keys: Keyring, tracing: Tracing) -> str:
+    """
+    Put a datagram into words: its type and the fields that are not on every message.
+
+    @return: empty for what is not to be shown.
+    """
+    message = open_datagram(data, keys)
+    kind = message.get("t")
+    if tracing is Tracing.OFF or (tracing is Tracing.ON and kind.startswith(("status", "NS_"))):
+        return ""
+    told = (
+        f"{one.name}={one.value}"
+        for one in message.fields
+        if one.name not in _USUAL and isinstance(one.value, str)
+    )
+    return " ".join((">", kind, *told))
+
+
 @define
 class Transcript:
     """
@@ -52,10 +89,10 @@ class Transcript:
     _digest: hashlib._Hash = field(factory=hashlib.sha256)
 
     def note(self, when: Seconds, who: str, what: str) -> None:
-        """Add a line."""
-        line = f"{when:9.3f} {who:8} {what}"
-        self._lines.append(line)
-        self._digest.update(line.encode("utf-8", "surrogateescape"))
+        """Add a line, whatever its text contains."""
+        raw = f"{when:9.3f} {who:8} {what}".translate(_ESCAPES).encode("utf-8", "backslashreplace")
+        self._lines.append(raw.decode("utf-8"))
+        self._digest.update(raw)
 
     def act(self, when: Seconds, who: str, action: Action) -> None:
         """Add what a node did."""

@@ -9,35 +9,33 @@ the same orders give the same transcript, always.
 from __future__ import annotations
 
 import heapq
+from functools import partial
+from math import isfinite
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from hatwist.cluster.actions import RunGroup, Stop, Transmit
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed, GroupFinished, Started
+from hatwist.cluster.names import Outcome, Verb
+from hatwist.sim.auditor import Violation, violate
 from hatwist.sim.host import Host
 from hatwist.sim.network import Network
-from hatwist.sim.transcript import Transcript
+from hatwist.sim.transcript import Tracing, Transcript, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hatwist.cluster.actions import Action
     from hatwist.cluster.events import Event
-    from hatwist.cluster.facts import Fact
+    from hatwist.cluster.node import Node
     from hatwist.config.model import HaConfig, NodeName, Seconds
-    from hatwist.sim.auditors import Auditor
+    from hatwist.sim.auditor import Auditor
+    from hatwist.sim.host import Watch
 
 MAX_BACKLOG: Final = 300
 """Datagrams that wait for a paused host; a socket holds no more."""
-
-
-@frozen(order=True)
-class _Due:
-    at: Seconds
-    order: int
-    what: Callable[[], None] = field(eq=False, order=False)
 
 
 @define(eq=False)
@@ -47,6 +45,8 @@ class World:
 
     @ivar time: seconds since the world began.
     @ivar events: how many events nodes have handled.
+    @ivar moves: how many times something of the hosts' resources may have changed.
+    @ivar tracing: which datagrams the transcript shows.
     """
 
     config: HaConfig
@@ -54,30 +54,35 @@ class World:
     auditors: tuple[Auditor, ...] = ()
     time: Seconds = 0.0
     events: int = 0
+    moves: int = 0
+    tracing: Tracing = Tracing.OFF
     hosts: dict[NodeName, Host] = field(init=False)
     network: Network = field(init=False)
     transcript: Transcript = field(factory=Transcript)
-    _heap: list[_Due] = field(factory=list)
+    _heap: list[tuple[Seconds, int, Callable[[], None]]] = field(factory=list)
     _order: int = 0
+    _watches: dict[type, list[Watch]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.network = Network(Random(f"{self.seed}/network"))
         self.hosts = {
             name: Host(name, self.config, Random(f"{self.seed}/{name}")) for name in self.config.cf.nodes
         }
+        for auditor in self.auditors:
+            for kind in auditor.sees:
+                self._watches.setdefault(kind, []).append(partial(auditor.look, self))
 
     def at(self, when: Seconds, what: Callable[[], None]) -> None:
         """Let something happen at a time of the world, not before now."""
         self._order += 1
-        heapq.heappush(self._heap, _Due(max(when, self.time), self._order, what))
+        heapq.heappush(self._heap, (max(when, self.time), self._order, what))
 
     def run(self, seconds: Seconds) -> None:
         """Let time pass."""
         until = self.time + seconds
-        while self._heap and self._heap[0].at <= until:
-            due = heapq.heappop(self._heap)
-            self.time = due.at
-            due.what()
+        while self._heap and self._heap[0][0] <= until:
+            self.time, _, what = heapq.heappop(self._heap)
+            what()
         self.time = until
 
     def boot(self, name: NodeName) -> None:
@@ -85,7 +90,7 @@ class World:
         host = self.hosts[name]
         if host.node is not None:
             return
-        host.boot(self.time, self._look)
+        host.boot(self.time, self._watches)
         self._note(host, "boot")
         self.feed(host, Started())
 
@@ -94,14 +99,15 @@ class World:
         host = self.hosts[name]
         host.kill()
         host.agents.power_off()
+        self.moves += 1
         self._note(host, "crash")
-        self._audit()
+        self._audit(host)
 
     def kill(self, name: NodeName) -> None:
         """Kill a daemon; its resources go on."""
         self.hosts[name].kill()
         self._note(self.hosts[name], "kill")
-        self._audit()
+        self._audit(self.hosts[name])
 
     def pause(self, name: NodeName, seconds: Seconds) -> None:
         """Let nothing of a daemon run for a while; its clock goes on."""
@@ -122,11 +128,11 @@ class World:
                 host.backlog.append(event)
             return
         self.events += 1
-        for action in host.node.handle(event, host.now(self.time, at_least)):
+        for action in self._handle(host.node, event, host.now(self.time, at_least)):
             self.transcript.act(self.time, host.name, action)
             self._perform(host, action)
         self._arm(host)
-        self._audit()
+        self._audit(host)
 
     def note(self, text: str) -> None:
         """Write something into the transcript that no node did."""
@@ -135,9 +141,19 @@ class World:
     def _note(self, host: Host, text: str) -> None:
         self.transcript.note(self.time, host.name, f"*** {text}")
 
+    def _handle(self, node: Node, event: Event, now: Seconds) -> list[Action]:
+        try:
+            return node.handle(event, now)
+        except Violation:
+            raise
+        except Exception as error:
+            text = f"{node.identity.name} raised {error!r} at {event!r:.300}"
+            raise Violation(f"at {self.time:.3f}: {text}") from error
+
     def _perform(self, host: Host, action: Action) -> None:
         match action:
             case Transmit(data):
+                self._trace(host, data)
                 self._transmit(host, data)
             case RunGroup():
                 self._run_group(host, action)
@@ -153,30 +169,46 @@ class World:
                     continue
                 for delay, arrived in self.network.carry((host.name, other.name, medium.link), data):
                     event = DatagramReceived(medium.link, arrived, host.name)
-                    self.at(self.time + delay, lambda other=other, event=event: self.feed(other, event))  # type: ignore[misc]
+                    self.at(self.time + delay, partial(self.feed, other, event))
+
+    def _trace(self, host: Host, data: bytes) -> None:
+        if self.tracing is not Tracing.OFF:
+            words = spoken(data, self.config.keys, self.tracing)
+            if words:
+                self.transcript.note(self.time, host.name, words)
 
     def _run_group(self, host: Host, order: RunGroup) -> None:
-        life = host.life
         host.agents.begin(order.group, order.verb)
+        self.moves += 1
+        duration = host.agents.duration(order.verb)
+        self.at(self.time + duration, partial(self._finish, host, order, host.life, host.agents.power))
 
-        def finish() -> None:
-            outcome, detail = host.agents.finish(order.group, order.verb)
-            if host.life == life:
-                self.feed(host, GroupFinished(order.ticket, outcome, detail))
-
-        self.at(self.time + host.agents.duration(order.verb), finish)
+    def _finish(self, host: Host, order: RunGroup, life: int, power: int) -> None:
+        """A program ends; it outlives the daemon that ran it, but no loss of power."""
+        if host.agents.power != power:
+            return
+        outcome, detail = host.agents.finish(order.group, order.verb)
+        self.moves += 1
+        if order.verb in (Verb.START, Verb.STOP):
+            said = "done" if outcome is Outcome.OK else outcome.value
+            self._note(host, f"{order.verb.value} {order.group.key} {said}")
+        if host.life == life:
+            self.feed(host, GroupFinished(order.ticket, outcome, detail))
+        else:
+            self._audit(host)
 
     def _arm(self, host: Host) -> None:
         if host.node is None:
             return
+        local = host.node.next_deadline()
+        if not isfinite(local):
+            violate(self, f"{host.name} never wants to be woken")
         host.wakes += 1
-        wake, local = host.wakes, host.node.next_deadline()
+        self.at(host.world_time(local) + host.lateness, partial(self._ring, host, host.wakes, local))
 
-        def ring() -> None:
-            if host.wakes == wake and not host.paused:
-                self.feed(host, DeadlinePassed(), local)
-
-        self.at(host.world_time(local), ring)
+    def _ring(self, host: Host, wake: int, local: Seconds) -> None:
+        if host.wakes == wake and not host.paused:
+            self.feed(host, DeadlinePassed(), local)
 
     def _resume(self, host: Host, life: int) -> None:
         if host.life != life:
@@ -190,10 +222,6 @@ class World:
         for event in waiting:
             self.feed(host, event)
 
-    def _look(self, host: Host, item: Event | Fact) -> None:
+    def _audit(self, host: Host) -> None:
         for auditor in self.auditors:
-            auditor.look(self, host, item)
-
-    def _audit(self) -> None:
-        for auditor in self.auditors:
-            auditor.check(self)
+            auditor.check(self, host)
