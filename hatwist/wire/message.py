@@ -73,7 +73,7 @@ class Message:
 
     def has(self, name: str) -> bool:
         """Say whether there is any field called C{name}."""
-        return any(one.name == name for one in self.fields)
+        return name in [one.name for one in self.fields]
 
     def binary(self, name: str) -> bytes | None:
         """Return the first binary field called C{name}, or None."""
@@ -119,6 +119,6 @@ class Message:
             return None
         text = self.get(name)
         digits = "0123456789abcdefABCDEF" if base == 16 else "0123456789"
-        if not text or len(text) > MAX_DIGITS or any(letter not in digits for letter in text):
+        if not text or len(text) > MAX_DIGITS or text.strip(digits):
             raise MalformedError(f"field {name!r} is not a number: {text[:MAX_DIGITS]!r}")
         return int(text, base)
