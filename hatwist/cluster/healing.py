@@ -101,6 +101,7 @@ class Healing:
         ledger = self.ledger
         ledger.disclaim(Holding.FOREIGN)
         ledger.yielding = True
+        ledger.needs_failback = False
         causes = ("both nodes had it, and its home is the other", f"node {peer} is back after a partition")
         groups = ledger.groups_of(Holding.FOREIGN)
         job = Job(Purpose.YIELD, groups, causes, which=Holding.FOREIGN, node=peer)

@@ -26,7 +26,7 @@ from hatwist.cluster.facts import (
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.ledger import Phase, StandbyPhase, number_of
+from hatwist.cluster.ledger import Number, Phase, StandbyPhase, number_of
 from hatwist.cluster.names import Holding, Level
 from hatwist.cluster.ownership import Claim, Ground
 from hatwist.errors import MalformedError
@@ -56,6 +56,8 @@ class Standby:
     _deadlines: Deadlines = field(factory=Deadlines)
     _cause: str = ""
     "Why this node gives, for the records."
+    _heard: Number = (0, 0)
+    "The number of the other side's newest step."
     _releasing: bool = False
     "The other side agreed, and we are giving."
 
@@ -122,12 +124,12 @@ class Standby:
 
     def _hear(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
         kind = message.get("t")
-        if kind == "resource" and not own and message.get("isstable") == "1":
-            return self._hear_stable(sender)
-        if kind not in ("ask_resources", "hb_takeover") or (own and kind == "hb_takeover"):
+        if kind not in ("ask_resources", "hb_takeover", "resource") or (own and kind != "ask_resources"):
             return []
         try:
             which, number = Holding.of(message.get("rsc_hold", "all")), number_of(message)
+            if kind == "resource":
+                return self._hear_claim(sender, message, number)
         except MalformedError as error:
             return [
                 *self.complaints.note("malformed", Level.WARN, f"Bad message from {sender}: {error}", now)
@@ -139,8 +141,7 @@ class Standby:
         if self.ledger.leaving:
             return []
         if not own:
-            # What the peer claimed before it said this is history.
-            self.ledger.newest[sender] = max(number, self.ledger.newest.get(sender, number))
+            self._heard = number
         return self._step(sender, which, message.get("info"), own, now)
 
     def _step(self, sender: NodeName, which: Holding, turn: str, own: bool, now: Seconds) -> list[Outcome]:
@@ -168,9 +169,10 @@ class Standby:
             case _:
                 return self._ignore(sender, turn, now)
 
-    def _hear_stable(self, sender: NodeName) -> list[Outcome]:
+    def _hear_claim(self, sender: NodeName, message: Message, number: Number) -> list[Outcome]:
         """A giver that has finished moving things gives nothing more; heartbeat would wait an hour."""
-        if self.ledger.standby is not StandbyPhase.TAKING or not self.ledger.their_stable:
+        over = message.get("isstable") == "1" and number > self._heard
+        if self.ledger.standby is not StandbyPhase.TAKING or not over:
             return []
         self._deadlines.clear("standby")
         self.ledger.standby = StandbyPhase.NOT

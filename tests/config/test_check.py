@@ -55,7 +55,7 @@ class NodeTests(RuleTestCase):
     def test_number_of_nodes(self) -> None:
         """Two nodes are meant."""
         self.assertEqual(self.check(GOOD.replace(" beta", "")), ["warning one-node ha.cf:4:6"])
-        self.assertEqual(self.check(GOOD + "node c\n"), ["warning many-nodes ha.cf:5:6"])
+        self.assertEqual(self.check(GOOD + "node c\n"), ["error many-nodes ha.cf:5:6"])
 
     def test_home_nodes(self) -> None:
         """A group is at home at a listed node, not at a ping node."""
