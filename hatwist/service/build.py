@@ -209,10 +209,9 @@ class Built:
 def build(reactor: IReactorTime, places: Places, loaded: Loaded, parts: Parts = REAL) -> Built:
     """Make the daemon, ready to be started; nothing is opened yet."""
     config = loaded.config
-    settings = log_settings(config.cf.log)
-    halog = HaLog(settings, places.hostname, parts.wall)
+    halog = HaLog(log_settings(config.cf.log), places.hostname, parts.wall)
     builder = _Builder(reactor, places, config, parts, halog, Happenings(parts.wall))
-    say_preamble(loaded, settings, builder.say)
+    say_preamble(loaded, builder.say)
     service = NodeService(builder.new_life, builder.happenings, halog)
     service.listeners = (ControlService(os.path.join(places.run, CONTROL_SOCKET), service, reactor),)
     return Built(service, builder.say, halog)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from hatwist import __version__
 from hatwist.cluster.names import Level
 from hatwist.config.model import Gravity, LogSettings
-from hatwist.service.halog import obstacles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,20 +30,14 @@ def log_settings(given: LogSettings) -> LogSettings:
     return LogSettings(facility="daemon", syslogmsgfmt=given.syslogmsgfmt)
 
 
-def say_preamble(loaded: Loaded, settings: LogSettings, say: Callable[[Level, str], None]) -> None:
-    """
-    Log what the configuration is worth, and that heartbeat starts.
-
-    @param settings: where the log goes.
-    """
+def say_preamble(loaded: Loaded, say: Callable[[Level, str], None]) -> None:
+    """Log what the configuration is worth, and that heartbeat starts."""
     cf = loaded.config.cf
     if cf.pacemaker is not None:
         value = "false" if cf.pacemaker.lower() in _NO else cf.pacemaker
         say(Level.INFO, f"Pacemaker support: {value}")
     for problem in loaded.problems:
         say(_LEVELS[problem.gravity], f"{problem.text} [{problem.where}]")
-    for obstacle in obstacles(settings):
-        say(Level.ERROR, obstacle)
     if not cf.log.use_logd:
         say(Level.WARN, "Logging daemon is disabled --enabling logging daemon is recommended")
     say(Level.INFO, "**************************")

@@ -31,7 +31,7 @@ class PreambleTests(SynchronousTestCase):
         """Return the preamble's lines."""
         book = LogBook()
         loaded = Loaded(HaConfig(self.cf, KEYS, ()), problems)
-        say_preamble(loaded, log_settings(self.cf.log), book)
+        say_preamble(loaded, book)
         return book.lines
 
     def test_the_order(self) -> None:
@@ -69,13 +69,6 @@ class PreambleTests(SynchronousTestCase):
             "info: accepted, not yet active [/etc/ha.d/ha.cf:8:7]",
         ]
         self.assertEqual(lines[1:3], expected)
-
-    def test_a_log_that_cannot_be_written(self) -> None:
-        """Is an error in whatever other log there is, and no reason not to start."""
-        self.cf = evolve(self.cf, log=LogSettings(logfile="/no/such/ha-log"))
-        lines = self.said()
-        self.assertIn("ERROR: cannot write /no/such/ha-log: there is no directory /no/such", lines)
-        self.assertIn("Configuration validated.", lines[-1])
 
 
 class LogSettingsTests(SynchronousTestCase):
