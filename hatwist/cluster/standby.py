@@ -58,6 +58,8 @@ class Standby:
     "Why this node gives, for the records."
     _heard: Number = (0, 0)
     "The number of the other side's newest step."
+    _abandoned: NodeName | None = None
+    "Whom we promised to take from, and no longer waited for."
     _releasing: bool = False
     "The other side agreed, and we are giving."
 
@@ -155,8 +157,10 @@ class Standby:
                 self._deadlines.set("standby", now + MOVE_PERIOD)
                 self.ledger.standby = StandbyPhase.DONE
                 return [Log(Level.INFO, f"Local standby process completed [{which.word}].")]
-            case StandbyPhase.TAKING | StandbyPhase.NOT, "done", False:
-                # Even where we no longer wait for it: the peer has let go, and nobody else will start them.
+            case StandbyPhase.TAKING, "done", False:
+                return self._take(sender, which, now)
+            case StandbyPhase.NOT, "done", False if sender == self._abandoned:
+                # We no longer wait for it, but the peer has let go, and nobody else will start them.
                 return self._take(sender, which, now)
             case StandbyPhase.TAKING, "other", True:
                 return []
@@ -174,6 +178,7 @@ class Standby:
         over = message.get("isstable") == "1" and number > self._heard
         if self.ledger.standby is not StandbyPhase.TAKING or not over:
             return []
+        self._abandoned = sender
         self._deadlines.clear("standby")
         self.ledger.standby = StandbyPhase.NOT
         text = f"{sender} no longer wants to go standby.  Standby request cancelled."
@@ -187,6 +192,7 @@ class Standby:
             return [wants, Log(Level.WARN, text)]
         ledger.their_stable = False
         ledger.handing = which
+        self._abandoned = None
         if own:
             self._deadlines.set("standby", now + REPLY_PERIOD)
             ledger.standby = StandbyPhase.GIVING
@@ -213,6 +219,7 @@ class Standby:
 
     def _take(self, sender: NodeName, which: Holding, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
+        self._abandoned = None
         self._deadlines.set("standby", now + MOVE_PERIOD)
         ledger.handing = which
         ledger.standby = StandbyPhase.DONE
