@@ -13,6 +13,7 @@ import queue
 import syslog
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from hatwist.cluster.names import Level
@@ -107,10 +108,8 @@ class HaLog:
         if thread is None:
             return
         end = time.monotonic() + limit
-        try:
+        with suppress(queue.Full):
             self._queue.put(None, timeout=limit)
-        except queue.Full:
-            self._lost += 1
         thread.join(max(0.0, end - time.monotonic()))
 
     def _run(self, writer: _Writer) -> None:
