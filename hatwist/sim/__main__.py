@@ -23,10 +23,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="the world's seed for FILEs (default 1)")
     parser.add_argument("--rewrite", action="store_true", help="record what happens in the FILEs")
     parser.add_argument("--storm", type=int, metavar="SEED", help="play one storm, with its transcript")
+    parser.add_argument("--trace", action="store_true", help="show what the nodes of that storm say")
     parser.add_argument("--storms", metavar="FIRST-LAST", help="play many storms, seeds FIRST to LAST")
     wanted = parser.parse_args(arguments)
     if wanted.storm is not None:
-        return _storm(wanted.storm)
+        return _storm(wanted.storm, wanted.trace)
     if wanted.storms:
         first, _, last = wanted.storms.partition("-")
         return _storms(range(int(first), int(last) + 1))
@@ -46,10 +47,12 @@ def _play(path: str, seed: int, rewrite: bool) -> int:
     return 0 if before == after else 1
 
 
-def _storm(seed: int) -> int:
+def _storm(seed: int, trace: bool) -> int:
     script = Script(seed)
     for order in orders(seed):
         print(f"> {order}")
+        if trace and order.startswith("boot"):
+            script.order("trace")
         try:
             script.order(order)
         except Violation as violation:

@@ -3,7 +3,8 @@
 Random trouble from a seed, then peace, then everybody must agree.
 
 A storm is a scenario: its orders are lines of the scenario language, so what
-a seed found can be written into a file as it is.
+a seed found can be written into a file as it is.  Each storm draws from some
+of the kinds of trouble only: what one kind provokes another often hides.
 """
 
 from __future__ import annotations
@@ -11,41 +12,81 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from attrs import frozen
+
 from hatwist.sim.auditor import Violation
 from hatwist.sim.script import Script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 TROUBLES: Final = 12
-"""Orders that make trouble, in one storm."""
+"""Orders that make trouble, in one storm, at most."""
 
-SETTLE: Final = 90
-"""Seconds of peace after which everybody agrees: more than initdead and every wait of the protocol."""
+SETTLE: Final = 60
+"""Seconds of peace after which everybody agrees: more than every wait of the protocol."""
 
-_HEADS: Final = (
-    "nodes alpha beta keepalive=1 deadtime=6 initdead=12 auto_failback={failback} links={links}",
-    "group alpha 10.0.0.1 www",
-    "group beta 10.0.0.2 mail",
+NAMES: Final = ("alpha", "beta")
+
+_LAYOUTS: Final = (
+    ("alpha 10.0.0.1 www", "beta 10.0.0.2 mail"),
+    ("alpha 10.0.0.1 www",),
+    ("alpha 10.0.0.1 www", "alpha 10.0.0.3", "alpha 10.0.0.4", "beta 10.0.0.2 mail"),
+    ("alpha 10.0.0.1 www", "alpha 10.0.0.3", "beta 10.0.0.2 mail", "beta 10.0.0.4"),
 )
+_KINDS: Final = (
+    "crash NAME",
+    "kill NAME",
+    "leave alpha/beta/all",
+    "pause NAME 500ms/3/9/20",
+    "late NAME 0/50ms/300ms",
+    "standby NAME all/local/foreign",
+    "takeover NAME all/local/foreign",
+    "cut alpha|beta",
+    "cut alpha>beta/beta>alpha",
+    "cut alpha|beta LINK",
+    "network loss=0/loss=10%/loss=30%",
+    "network delay=1ms/delay=1ms..50ms/delay=1ms..400ms",
+    "agent NAME KEY start/start/stop fail",
+    "agent NAME KEY start/stop mend",
+    "pace NAME 50ms 100ms/3/12",
+    "generation NAME lost",
+)
+"""Kinds of trouble; of C{a/b/c} one is drawn, and one of the names, keys and links."""
+
+_REMEDIES: Final = ("boot NAME", "boot all", "heal")
+_PAUSE: Final = "run 0/50ms/500ms/3/7/15/40"
+
+
+@frozen
+class Sea:
+    """
+    Where a storm happens.
+
+    @ivar words: what the capitals in an order may stand for.
+    """
+
+    rng: Random
+    words: Mapping[str, Sequence[str]]
+
+    def order(self, template: str) -> str:
+        """Write an order."""
+        return " ".join(self.rng.choice(self.words.get(word, word.split("/"))) for word in template.split())
 
 
 def orders(seed: int) -> Iterator[str]:
     """Yield the orders of a storm."""
     rng = Random(f"storm {seed}")
-    for head in _HEADS:
-        yield head.format(failback=rng.choice(("on", "off")), links=rng.choice(("eth0", "eth0,eth1")))
-    for name in ("alpha", "beta"):
-        yield f"clock {name} {rng.randrange(100000)} {rng.uniform(-0.0001, 0.0001):.6f}"
-        yield f"pace {name} 50ms {rng.choice(('100ms', '1', '3'))}"
-    yield f"network loss={rng.choice((0, 1, 5, 15))}% delay=1ms..{rng.choice((1, 5, 50))}ms"
-    yield f"network duplicate={rng.choice((0, 5))}% flip={rng.choice((0, 2))}% truncate={rng.choice((0, 2))}%"
+    groups, links = rng.choice(_LAYOUTS), rng.choice((("eth0",), ("eth0", "eth1")))
+    sea = Sea(rng, {"NAME": NAMES, "KEY": [group.split()[1] for group in groups], "LINK": links})
+    failback = rng.choice(("on", "on", "off", "legacy"))
+    times = f"keepalive={rng.choice((1, 2))} deadtime=6 initdead=12"
+    yield f"nodes {' '.join(NAMES)} {times} auto_failback={failback} links={','.join(links)}"
+    yield from (f"group {group}" for group in groups)
+    yield from _weather(rng)
     yield from ("boot alpha", f"run {rng.choice((0, 1, 15))}", "boot beta", f"run {rng.randrange(5, 40)}")
-    for _ in range(rng.randrange(1, TROUBLES)):
-        yield _trouble(rng)
-        yield f"run {rng.choice(('50ms', '500ms', '3', '7', '15', '40'))}"
-    yield from ("network loss=0 delay=1ms duplicate=0 flip=0 truncate=0", "heal", f"run {SETTLE}")
-    yield from ("boot all", f"run {SETTLE}", "boot all", f"run {SETTLE}", "agree")
+    yield from _trouble(sea)
+    yield from _peace(sea)
 
 
 def run_storm(seed: int) -> Script:
@@ -63,22 +104,31 @@ def run_storm(seed: int) -> Script:
     return script
 
 
-def _trouble(rng: Random) -> str:
-    name = rng.choice(("alpha", "beta"))
-    return rng.choice(
-        (
-            f"crash {name}",
-            f"crash {name}",
-            f"boot {name}",
-            "boot all",
-            f"kill {name}",
-            f"leave {name}",
-            f"pause {name} {rng.choice(('500ms', '3', '9', '20'))}",
-            f"standby {name} {rng.choice(('all', 'local', 'foreign'))}",
-            f"takeover {name} {rng.choice(('all', 'local', 'foreign'))}",
-            "cut alpha|beta",
-            "cut alpha>beta",
-            "heal",
-            f"network loss={rng.choice((0, 10, 30))}%",
+def _weather(rng: Random) -> Iterator[str]:
+    for name in NAMES:
+        yield f"clock {name} {rng.randrange(100000)} {rng.uniform(-0.0001, 0.0001):.6f}"
+        yield f"pace {name} 50ms {rng.choice(('100ms', '1', '3'))}"
+    yield f"network loss={rng.choice((0, 1, 5, 15))}% delay=1ms..{rng.choice((1, 5, 50))}ms"
+    yield f"network duplicate={rng.choice((0, 5))}% flip={rng.choice((0, 2))}% truncate={rng.choice((0, 2))}%"
+    if rng.random() < 0.1:
+        yield "cut alpha|beta"
+
+
+def _trouble(sea: Sea) -> Iterator[str]:
+    kinds = (*sea.rng.sample(_KINDS, sea.rng.randrange(2, 7)), *_REMEDIES)
+    for _ in range(sea.rng.randrange(1, TROUBLES)):
+        yield sea.order(sea.rng.choice(kinds))
+        yield sea.order(_PAUSE)
+
+
+def _peace(sea: Sea) -> Iterator[str]:
+    """Mend everything, look, and see whether one host can still stand in for the other."""
+    yield from ("network loss=0 delay=1ms duplicate=0 flip=0 truncate=0", "heal")
+    for name in NAMES:
+        yield f"late {name} 0"
+        yield from (
+            f"agent {name} {key} {verb} mend" for key in sea.words["KEY"] for verb in ("start", "stop")
         )
-    )
+    yield from (f"run {SETTLE}", "boot all", f"run {SETTLE}", "boot all", f"run {SETTLE}", "agree")
+    name = sea.rng.choice(NAMES)
+    yield from (f"crash {name}", f"run {SETTLE}", "agree", f"boot {name}", f"run {SETTLE}", "agree")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field
 
 from hatwist.cluster.actions import Log, Record, RunGroup, Stop, Transmit
+from hatwist.cluster.ledger import Number, number_of
 from hatwist.cluster.names import Level
 from hatwist.wire.envelope import open_datagram
 
@@ -59,22 +60,35 @@ class Tracing(Enum):
     ALL = "all"
 
 
-def spoken(data: bytes, keys: Keyring, tracing: Tracing) -> str:
+@define
+class Trace:
     """
-    Put a datagram into words: its type and the fields that are not on every message.
+    What of the nodes' talk is to be seen.
 
-    @return: empty for what is not to be shown.
+    @ivar newest: generation and sequence of each node's newest message, so that
+        what is sent again is told from what is new.
     """
-    message = open_datagram(data, keys)
-    kind = message.get("t")
-    if tracing is Tracing.OFF or (tracing is Tracing.ON and kind.startswith(("status", "NS_"))):
-        return ""
-    told = (
-        f"{one.name}={one.value}"
-        for one in message.fields
-        if one.name not in _USUAL and isinstance(one.value, str)
-    )
-    return " ".join((">", kind, *told))
+
+    keys: Keyring
+    which: Tracing = Tracing.OFF
+    newest: dict[str, Number] = field(factory=dict)
+
+    def words(self, who: str, data: bytes) -> str:
+        """
+        Put a datagram into words: its type and the fields that are not in every message.
+
+        @return: empty for what is not to be shown.
+        """
+        if self.which is Tracing.OFF:
+            return ""
+        message = open_datagram(data, self.keys)
+        again = message.has("seq") and number_of(message) <= self.newest.get(who, (0, 0))
+        if message.has("seq") and not again:
+            self.newest[who] = number_of(message)
+        if self.which is Tracing.ON and message.get("t").startswith(("status", "NS_")):
+            return ""
+        fields = [f"{one.name}={message.get(one.name)}" for one in message.fields if one.name not in _USUAL]
+        return " ".join(["> again" if again else ">", message.get("t"), *fields])
 
 
 @define

@@ -150,7 +150,7 @@ def _pace(script: Script, name: str, shortest: str, longest: str = "") -> None:
 
 def _trace(script: Script, which: str = "on") -> None:
     """C{trace}: show datagrams but for heartbeats; C{trace all}: those too; C{trace off}."""
-    script.world.tracing = Tracing(which)
+    script.world.trace.which = Tracing(which)
 
 
 def _status(script: Script, name: str) -> None:

@@ -22,7 +22,7 @@ from hatwist.cluster.names import Outcome, Verb
 from hatwist.sim.auditor import Violation, violate
 from hatwist.sim.host import Host
 from hatwist.sim.network import Network
-from hatwist.sim.transcript import Tracing, Transcript, spoken
+from hatwist.sim.transcript import Trace, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ class World:
     @ivar time: seconds since the world began.
     @ivar events: how many events nodes have handled.
     @ivar moves: how many times something of the hosts' resources may have changed.
-    @ivar tracing: which datagrams the transcript shows.
+    @ivar trace: which datagrams the transcript shows.
     """
 
     config: HaConfig
@@ -55,15 +55,16 @@ class World:
     time: Seconds = 0.0
     events: int = 0
     moves: int = 0
-    tracing: Tracing = Tracing.OFF
     hosts: dict[NodeName, Host] = field(init=False)
     network: Network = field(init=False)
+    trace: Trace = field(init=False)
     transcript: Transcript = field(factory=Transcript)
     _heap: list[tuple[Seconds, int, Callable[[], None]]] = field(factory=list)
     _order: int = 0
     _watches: dict[type, list[Watch]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
+        self.trace = Trace(self.config.keys)
         self.network = Network(Random(f"{self.seed}/network"))
         self.hosts = {
             name: Host(name, self.config, Random(f"{self.seed}/{name}")) for name in self.config.cf.nodes
@@ -153,7 +154,9 @@ class World:
     def _perform(self, host: Host, action: Action) -> None:
         match action:
             case Transmit(data):
-                self._trace(host, data)
+                words = self.trace.words(host.name, data)
+                if words:
+                    self.transcript.note(self.time, host.name, words)
                 self._transmit(host, data)
             case RunGroup():
                 self._run_group(host, action)
@@ -170,12 +173,6 @@ class World:
                 for delay, arrived in self.network.carry((host.name, other.name, medium.link), data):
                     event = DatagramReceived(medium.link, arrived, host.name)
                     self.at(self.time + delay, partial(self.feed, other, event))
-
-    def _trace(self, host: Host, data: bytes) -> None:
-        if self.tracing is not Tracing.OFF:
-            words = spoken(data, self.config.keys, self.tracing)
-            if words:
-                self.transcript.note(self.time, host.name, words)
 
     def _run_group(self, host: Host, order: RunGroup) -> None:
         host.agents.begin(order.group, order.verb)
