@@ -1,0 +1,503 @@
+# -*- test-case-name: tests.cluster.test_standby -*-
+"""
+The three-step standby (protocol 10.5).
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster import speech
+from hatwist.cluster.actions import Log, Record
+from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.events import DeadlinePassed, StandbyWanted, TakeoverWanted
+from hatwist.cluster.facts import (
+    HandoverAsked,
+    HoldingsChanged,
+    JobBegun,
+    JobFinished,
+    JobsCancelled,
+    MessageDelivered,
+    Outcome,
+    Send,
+)
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
+from hatwist.cluster.names import Holding, Level, NodeStatus
+from hatwist.cluster.ownership import Claim, Ground
+from hatwist.cluster.standby import MOVE_PERIOD, REPLY_PERIOD, Standby
+from hatwist.wire.message import Message
+from tests.cluster.builders import ALPHA, BETA, SQL, WEB, from_peer, line, logged, sent, settled_ledger
+
+LOCAL, FOREIGN, ALL, NONE = Holding.LOCAL, Holding.FOREIGN, Holding.ALL, Holding.NONE
+NOT, GIVING, TAKING, DONE = StandbyPhase.NOT, StandbyPhase.GIVING, StandbyPhase.TAKING, StandbyPhase.DONE
+
+ONLY_NICE = "Standby mode only implemented when nice_failback on"
+
+
+def ledger(ours: Holding = LOCAL, theirs: Holding = LOCAL, *, nice: bool = True) -> Ledger:
+    """Make a ledger at peace."""
+    return evolve(settled_ledger(nice=nice), ours=ours, theirs=theirs)
+
+
+def standby(book: Ledger) -> Standby:
+    """Make the standby machine of C{alpha}."""
+    return Standby(book, Complaints())
+
+
+def hear(one: Standby, turn: str, which: Holding = ALL, now: float = 0.0) -> list[Outcome]:
+    """Let C{beta} take a turn."""
+    return one.handle(MessageDelivered(BETA, from_peer(speech.ask_resources(which, turn), seq=9)), now)
+
+
+def hear_own(one: Standby, turn: str, which: Holding = ALL, now: float = 0.0) -> list[Outcome]:
+    """Let our own turn come back."""
+    return one.handle(MessageDelivered(ALPHA, speech.ask_resources(which, turn), own=True), now)
+
+
+def claim(one: Standby, stable: bool, *, seq: int) -> list[Outcome]:
+    """Let C{beta}, whose steps have number 9, say what it holds."""
+    message = from_peer(speech.resource(LOCAL, stable), seq=seq)
+    return one.handle(MessageDelivered(BETA, message), 0.0)
+
+
+def said(outcomes: list[Outcome]) -> list[str]:
+    """Say what is sent."""
+    return [line(message) for message in sent(outcomes)]
+
+
+def jobs(outcomes: list[Outcome]) -> list[Job]:
+    """Pick the jobs that begin."""
+    return [one.job for one in outcomes if isinstance(one, JobBegun)]
+
+
+def giving(book: Ledger, which: Holding = ALL, now: float = 0.0) -> Standby:
+    """Make the giver, after its request was heard."""
+    one = standby(book)
+    one.handle(StandbyWanted(which), now)
+    hear_own(one, "me", which, now)
+    return one
+
+
+def taking(book: Ledger, which: Holding = ALL, now: float = 0.0) -> Standby:
+    """Make the taker, after it agreed."""
+    one = standby(book)
+    hear(one, "me", which, now)
+    return one
+
+
+class WishTests(SynchronousTestCase):
+    """An operation is wanted here."""
+
+    def test_operator(self) -> None:
+        """An operator's wish is the first step."""
+        self.assertEqual(
+            standby(ledger()).handle(StandbyWanted(LOCAL), 0.0),
+            [
+                Log(Level.INFO, "Going standby [local].", "hb_standby(default)"),
+                Send(speech.ask_resources(LOCAL, "me")),
+            ],
+        )
+
+    def test_failback(self) -> None:
+        """So is a wish of another machine."""
+        self.assertEqual(
+            said(standby(ledger(ALL)).handle(HandoverAsked(FOREIGN, "failback"), 0.0)),
+            ["ask_resources foreign me"],
+        )
+
+    def test_obstacles(self) -> None:
+        """What cannot be done now is refused, with the reason in log and record."""
+        dead = {BETA: NodeStatus.DEAD}
+        rows = {
+            ONLY_NICE: ledger(nice=False),
+            "This node is leaving.": evolve(ledger(), leaving=True),
+            "No other node is alive.": evolve(ledger(), peers=dead),
+            "Another standby operation is in progress.": evolve(ledger(), standby=TAKING),
+            "Other side is in flux.": evolve(ledger(), their_stable=False),
+            "This node holds no resources.": ledger(NONE),
+        }
+        for reason, book in rows.items():
+            self.assertEqual(
+                standby(book).handle(StandbyWanted(ALL), 0.0),
+                [
+                    Log(Level.WARN, f"standby message [all] from alpha ignored.  {reason}"),
+                    Record("standby refused", "all", ALPHA, (reason, "operator asked alpha to go standby")),
+                ],
+            )
+
+    def test_flux_here(self) -> None:
+        """While anything moves here nothing is handed over."""
+        for book in (
+            evolve(ledger(), phase=Phase.RECEIVED),
+            evolve(ledger(), jobs=1),
+            evolve(ledger(), takeover_running=True),
+        ):
+            [refused, _] = logged(standby(book).handle(StandbyWanted(ALL), 0.0)) * 2
+            self.assertEqual(refused, "standby message [all] from alpha ignored.  local resources in flux.")
+
+    def test_nothing_to_give(self) -> None:
+        """A set that is not held cannot be given."""
+        outcomes = standby(ledger(LOCAL)).handle(StandbyWanted(FOREIGN), 0.0)
+        self.assertEqual(
+            logged(outcomes),
+            ["standby message [foreign] from alpha ignored.  This node holds no foreign resources."],
+        )
+
+    def test_takeover(self) -> None:
+        """Who wants groups of the others asks them to go standby."""
+        self.assertEqual(
+            standby(ledger()).handle(TakeoverWanted(FOREIGN), 0.0), [Send(speech.takeover(FOREIGN))]
+        )
+
+    def test_takeover_refused(self) -> None:
+        """Nobody is asked when nobody lives, or in legacy mode."""
+        rows = {
+            "no other node is alive": evolve(ledger(), peers={BETA: NodeStatus.DEAD}),
+            ONLY_NICE: ledger(nice=False),
+        }
+        for reason, book in rows.items():
+            self.assertEqual(
+                standby(book).handle(TakeoverWanted(LOCAL), 0.0),
+                [
+                    Log(Level.WARN, f"takeover [local] refused: {reason}"),
+                    Record("takeover refused", "local", ALPHA, (reason, "operator asked for it")),
+                ],
+            )
+
+    def test_asked_by_a_peer(self) -> None:
+        """What a peer calls local is foreign here; its wish is like an operator's."""
+        wish = MessageDelivered(BETA, from_peer(speech.takeover(LOCAL), seq=9))
+        outcomes = standby(ledger(ALL)).handle(wish, 0.0)
+        self.assertEqual(said(outcomes), ["ask_resources foreign me"])
+        self.assertEqual(logged(outcomes)[0], "Running /etc/ha.d//rc.d/hb_takeover hb_takeover")
+
+    def test_own_wish(self) -> None:
+        """Our own C{hb_takeover} is for the others."""
+        own = MessageDelivered(ALPHA, speech.takeover(LOCAL), own=True)
+        self.assertEqual(standby(ledger(ALL)).handle(own, 0.0), [])
+
+
+class TableTests(SynchronousTestCase):
+    """The state table, row by row."""
+
+    def test_not_me_own(self) -> None:
+        """NOT, our own C{me}: we give; the other side has ten seconds to agree."""
+        book = ledger()
+        one = standby(book)
+        self.assertEqual(hear_own(one, "me", now=5.0), [Log(Level.INFO, "alpha wants to go standby [all]")])
+        self.assertEqual((book.standby, book.their_stable, book.handing), (GIVING, False, ALL))
+        self.assertEqual(one.deadline(), 5.0 + REPLY_PERIOD)
+
+    def test_not_me_other(self) -> None:
+        """NOT, C{me} of the other: we agree; it has an hour."""
+        book = ledger()
+        one = standby(book)
+        self.assertEqual(
+            hear(one, "me", FOREIGN, 5.0),
+            [
+                Log(Level.INFO, "beta wants to go standby [foreign]"),
+                Send(speech.ask_resources(FOREIGN, "other")),
+            ],
+        )
+        self.assertEqual((book.standby, book.their_stable, book.handing), (TAKING, False, FOREIGN))
+        self.assertEqual(one.deadline(), 5.0 + MOVE_PERIOD)
+
+    def test_not_me_in_flux(self) -> None:
+        """NOT, C{me}, but one side moves things: ignored."""
+        for book in (
+            evolve(ledger(), their_stable=False),
+            evolve(ledger(), phase=Phase.RECEIVED),
+        ):
+            for outcomes in (hear(standby(book), "me"), hear_own(standby(book), "me")):
+                self.assertIn("ignored.  Other side is in flux.", logged(outcomes)[1])
+                self.assertEqual(said(outcomes), [])
+            self.assertEqual(book.standby, NOT)
+
+    def test_me_while_the_timer_runs(self) -> None:
+        """Any state, C{me} while an operation runs: ignored, with the time that is left."""
+        for one in (giving(ledger()), taking(ledger())):
+            before = one.ledger.standby
+            [text] = logged(hear(one, "me", now=4.0))
+            self.assertTrue(text.startswith("Standby in progress- new request from beta ignored ["), text)
+            self.assertEqual(one.ledger.standby, before)
+        self.assertEqual(
+            logged(hear(giving(ledger()), "me", now=4.0)),
+            ["Standby in progress- new request from beta ignored [6 seconds left]"],
+        )
+
+    def test_giving_other(self) -> None:
+        """GIVING, C{other} of the other: the set is given up, said so, and stopped."""
+        book = ledger(ALL, NONE)
+        one = giving(book, FOREIGN)
+        job = Job(Purpose.GIVE, (SQL,), ("operator asked alpha to go standby",), which=FOREIGN, node=BETA)
+        self.assertEqual(
+            hear(one, "other", FOREIGN, 3.0),
+            [
+                Log(Level.INFO, "standby: beta can take our foreign resources"),
+                Send(speech.resource(LOCAL, False, "standby")),
+                Log(Level.INFO, "give up foreign HA resources (standby)."),
+                JobBegun(job),
+            ],
+        )
+        self.assertEqual((book.standby, book.ours), (GIVING, LOCAL))
+        self.assertEqual(one.deadline(), 3.0 + MOVE_PERIOD)
+
+    def test_giving_other_again(self) -> None:
+        """GIVING, C{other} once more: what is being stopped is not given twice."""
+        one = giving(ledger())
+        hear(one, "other")
+        self.assertEqual(jobs(hear(one, "other")), [])
+
+    def test_giving_only_what_is_held(self) -> None:
+        """Of the set only what is held here is stopped."""
+        one = giving(ledger(LOCAL), ALL)
+        self.assertEqual([job.groups for job in jobs(hear(one, "other"))], [(WEB,)])
+
+    def test_given(self) -> None:
+        """When everything is stopped the giver says that it is done, and only then."""
+        one = giving(ledger())
+        [job] = jobs(hear(one, "other"))
+        self.assertEqual(
+            one.handle(JobFinished(job), 9.0),
+            [
+                Log(Level.INFO, "all HA resource release completed (standby)."),
+                Send(speech.ask_resources(ALL, "done")),
+            ],
+        )
+
+    def test_giving_done_own(self) -> None:
+        """GIVING, our own C{done}: the other side has an hour to start."""
+        one = giving(ledger())
+        hear(one, "other")
+        self.assertEqual(
+            hear_own(one, "done", now=9.0), [Log(Level.INFO, "Local standby process completed [all].")]
+        )
+        self.assertEqual((one.ledger.standby, one.deadline()), (DONE, 9.0 + MOVE_PERIOD))
+
+    def test_taking_done_other(self) -> None:
+        """TAKING, C{done} of the other: its foreign groups are our local ones, and are started."""
+        book = ledger(NONE, ALL)
+        one = taking(book, FOREIGN)
+        claim = Claim(Ground.HANDOVER, BETA)
+        job = Job(Purpose.TAKE, (WEB,), ("node beta went standby [foreign]",), claim, FOREIGN, BETA)
+        self.assertEqual(
+            hear(one, "done", FOREIGN, 3.0),
+            [
+                Log(Level.INFO, "standby: acquire [foreign] resources from beta"),
+                Log(Level.INFO, "acquire local HA resources (standby)."),
+                JobBegun(job),
+            ],
+        )
+        self.assertEqual((book.standby, book.theirs), (DONE, LOCAL))
+        self.assertEqual(one.deadline(), 3.0 + MOVE_PERIOD)
+
+    def test_taken(self) -> None:
+        """When everything was started the taker says that it is done."""
+        one = taking(ledger(), FOREIGN)
+        [job] = jobs(hear(one, "done", FOREIGN))
+        self.assertEqual(
+            one.handle(JobFinished(job), 9.0),
+            [
+                Log(Level.INFO, "local HA resource acquisition completed (standby)."),
+                Send(speech.ask_resources(FOREIGN, "done")),
+            ],
+        )
+
+    def test_taking_other_own(self) -> None:
+        """TAKING, our own C{other}: nothing."""
+        one = taking(ledger())
+        self.assertEqual(hear_own(one, "other"), [])
+        self.assertEqual(one.ledger.standby, TAKING)
+
+    def test_done_done_own(self) -> None:
+        """DONE, our own C{done}: we claim what we took, say so, and it is over."""
+        book = evolve(ledger(NONE, NONE), standby=DONE)
+        one = standby(book)
+        self.assertEqual(
+            hear_own(one, "done", FOREIGN),
+            [
+                Log(Level.INFO, "Standby resource acquisition done [foreign]."),
+                Send(speech.resource(LOCAL, True)),
+                HoldingsChanged(),
+            ],
+        )
+        self.assertEqual((book.standby, book.ours, one.deadline()), (NOT, LOCAL, inf))
+
+    def test_done_done_other(self) -> None:
+        """DONE, C{done} of the other: we say what is left to us, and it is over."""
+        book = evolve(ledger(LOCAL, NONE), standby=DONE)
+        one = standby(book)
+        self.assertEqual(
+            hear(one, "done", FOREIGN),
+            [
+                Log(Level.INFO, "Other node completed standby takeover of foreign resources."),
+                Send(speech.resource(LOCAL, True)),
+                HoldingsChanged(),
+            ],
+        )
+        self.assertEqual((book.standby, book.ours, one.deadline()), (NOT, LOCAL, inf))
+
+    def test_failback_is_done(self) -> None:
+        """What was given home needs no failback; what was given away of ours does not change that."""
+        for which, needed in ((FOREIGN, False), (ALL, False), (LOCAL, True)):
+            book = evolve(ledger(), standby=DONE, needs_failback=True)
+            hear(standby(book), "done", which)
+            self.assertEqual(book.needs_failback, needed)
+
+    def test_anything_else(self) -> None:
+        """Anything else is logged and ignored."""
+        rows = {
+            NOT: [("other", True), ("done", True), ("done", False), ("x", False)],
+            GIVING: [("other", True), ("done", False), ("me", True), ("x", False)],
+            TAKING: [("done", True), ("other", False), ("me", True), ("", False)],
+            DONE: [("other", True), ("other", False), ("me", True), ("x", True)],
+        }
+        for phase, turns in rows.items():
+            for turn, own in turns:
+                book = evolve(ledger(), standby=phase)
+                one = standby(book)
+                outcomes = hear_own(one, turn) if own else hear(one, turn)
+                sender = "alpha" if own else "beta"
+                self.assertEqual(
+                    outcomes,
+                    [
+                        Log(
+                            Level.WARN,
+                            f"Ignored standby message {turn!r} from {sender} in state {phase.value}",
+                        )
+                    ],
+                )
+                self.assertEqual(book, evolve(ledger(), standby=phase))
+
+    def test_agreement_to_a_request_that_is_over(self) -> None:
+        """NOT, C{other} of the other: it is told that nothing will be given."""
+        outcomes = hear(standby(ledger(LOCAL)), "other")
+        self.assertEqual(said(outcomes), ["resource local 1"])
+
+    def test_leaving(self) -> None:
+        """A leaving node ignores everything."""
+        for phase in StandbyPhase:
+            for turn in ("me", "other", "done"):
+                book = evolve(ledger(NONE), leaving=True, phase=Phase.SHUTDOWN, standby=phase)
+                self.assertEqual(hear(standby(book), turn), [])
+                self.assertEqual(hear_own(standby(book), turn), [])
+                self.assertEqual(book.standby, phase)
+
+    def test_legacy(self) -> None:
+        """In legacy mode nothing is handed over."""
+        self.assertEqual(hear(standby(ledger(nice=False)), "me"), [Log(Level.INFO, ONLY_NICE)])
+
+
+class TimeTests(SynchronousTestCase):
+    """Nobody is waited for for ever."""
+
+    def test_no_agreement(self) -> None:
+        """Without an answer in ten seconds the request is over, and nothing was moved."""
+        book = ledger()
+        one = giving(book, LOCAL, now=5.0)
+        self.assertEqual(one.handle(DeadlinePassed(), 14.9), [])
+        self.assertEqual(
+            one.handle(DeadlinePassed(), 15.0),
+            [
+                Log(Level.WARN, "No reply to standby request.  Standby request cancelled."),
+                Record("standby cancelled", "local", ALPHA, ("the other node did not answer",)),
+                JobsCancelled((Purpose.GIVE, Purpose.TAKE)),
+                HoldingsChanged(),
+            ],
+        )
+        self.assertEqual((book.standby, book.their_stable, book.ours), (NOT, True, LOCAL))
+
+    def test_operation_was_cancelled(self) -> None:
+        """The timer of an operation that a death has ended means nothing."""
+        one = giving(ledger())
+        one.ledger.standby = NOT
+        self.assertEqual(one.handle(DeadlinePassed(), 10.0), [])
+        self.assertEqual(one.deadline(), inf)
+
+    def test_job_ends_after_the_operation(self) -> None:
+        """When the operation is over, the end of its job is not told."""
+        for purpose in (Purpose.GIVE, Purpose.TAKE):
+            job = Job(purpose, (WEB,), ("operator",), which=LOCAL)
+            self.assertEqual(standby(ledger()).handle(JobFinished(job), 0.0), [])
+
+    def test_other_jobs(self) -> None:
+        """Other jobs are no part of an operation."""
+        one = giving(ledger())
+        self.assertEqual(one.handle(JobFinished(Job(Purpose.BOOT, (WEB,), ("boot",))), 0.0), [])
+
+    def test_giver_changes_its_mind(self) -> None:
+        """A giver that is stable again gives nothing more, and is waited for no longer."""
+        one = taking(ledger())
+        self.assertEqual(
+            claim(one, True, seq=10),
+            [
+                Log(Level.WARN, "beta no longer wants to go standby.  Standby request cancelled."),
+                HoldingsChanged(),
+            ],
+        )
+        self.assertEqual((one.ledger.standby, one.deadline()), (NOT, inf))
+
+    def test_giver_gives_after_all(self) -> None:
+        """If it gives after all, its groups are taken: nobody else will start them."""
+        one = taking(ledger(NONE, ALL))
+        claim(one, True, seq=10)
+        self.assertEqual([job.groups for job in jobs(hear(one, "done"))], [(WEB, SQL)])
+        self.assertEqual(one.ledger.standby, DONE)
+
+    def test_promise_is_forgotten(self) -> None:
+        """With the next operation an earlier promise is forgotten."""
+        one = taking(ledger())
+        claim(one, True, seq=10)
+        one.ledger.their_stable = True
+        hear_own(one, "me")
+        one.handle(DeadlinePassed(), REPLY_PERIOD)
+        self.assertEqual(jobs(hear(one, "done")), [])
+
+    def test_claims_in_other_states(self) -> None:
+        """In any other state a claim ends no operation."""
+        for phase in (NOT, GIVING, DONE):
+            book = evolve(ledger(), standby=phase)
+            self.assertEqual(claim(standby(book), True, seq=10), [])
+            self.assertEqual(book.standby, phase)
+
+    def test_other_claims(self) -> None:
+        """Nor does a claim that is older than the request, or one of a giver that moves things."""
+        one = taking(ledger())
+        self.assertEqual(claim(one, True, seq=8), [])
+        self.assertEqual(claim(one, False, seq=10), [])
+        self.assertEqual(one.ledger.standby, TAKING)
+
+
+class MessageTests(SynchronousTestCase):
+    """What comes over the wire."""
+
+    def test_no_set_means_all(self) -> None:
+        """A step without a set is about everything."""
+        book = ledger()
+        message = from_peer(Message.of(t="ask_resources", info="me"), seq=9)
+        standby(book).handle(MessageDelivered(BETA, message), 0.0)
+        self.assertEqual(book.handing, ALL)
+
+    def test_unknown_set(self) -> None:
+        """A step about something else is malformed and changes nothing (a C node would wait for an hour)."""
+        book = ledger()
+        message = from_peer(Message.of(t="ask_resources", rsc_hold="failback", info="me"), seq=9)
+        self.assertEqual(
+            logged(standby(book).handle(MessageDelivered(BETA, message), 0.0)),
+            ["Bad message from beta: not a set of resources: 'failback'"],
+        )
+        self.assertEqual(book.standby, NOT)
+
+    def test_other_messages(self) -> None:
+        """Other messages are no step."""
+        self.assertEqual(standby(ledger()).handle(MessageDelivered(BETA, speech.starting()), 0.0), [])
+
+    def test_text_of_the_peer(self) -> None:
+        """A turn that is nonsense is shown cut short and on one line."""
+        [text] = logged(hear(standby(ledger()), "me\n" * 100))
+        self.assertLess(len(text), 120)
+        self.assertNotIn("\n", text)
