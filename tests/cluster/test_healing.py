@@ -1,0 +1,178 @@
+# -*- test-case-name: tests.cluster.test_healing -*-
+"""
+A cluster that was cut in two comes together again (safety 8).
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster import speech
+from hatwist.cluster.actions import Log
+from hatwist.cluster.facts import (
+    ClaimHeard,
+    HoldingsChanged,
+    JobBegun,
+    JobFinished,
+    Outcome,
+    PeerReturned,
+    PeerStatusChanged,
+    Send,
+)
+from hatwist.cluster.healing import Healing
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
+from hatwist.cluster.names import Holding, Level, NodeStatus
+from tests.cluster.builders import BETA, SQL, WEB, settled_ledger
+
+LOCAL, FOREIGN, ALL, NONE = Holding.LOCAL, Holding.FOREIGN, Holding.ALL, Holding.NONE
+
+YIELD = Job(
+    Purpose.YIELD,
+    (SQL,),
+    ("both nodes had it, and its home is the other", "node beta is back after a partition"),
+    which=FOREIGN,
+    node=BETA,
+)
+LET_GO = "node beta has let go of it"
+
+
+def ledger(ours: Holding = ALL, theirs: Holding = NONE) -> Ledger:
+    """Make a ledger of a node that took everything over; these are the claims."""
+    return evolve(settled_ledger(), ours=ours, theirs=theirs)
+
+
+def jobs(outcomes: list[Outcome]) -> list[Purpose]:
+    """Say what begins."""
+    return [one.job.purpose for one in outcomes if isinstance(one, JobBegun)]
+
+
+class CompareTests(SynchronousTestCase):
+    """Find out what both sides hold."""
+
+    ASKED = [Send(speech.starting()), Send(speech.resource(ALL, True))]
+
+    def test_returned(self) -> None:
+        """A peer that never was dead is asked what it holds, and told what we hold."""
+        self.assertEqual(Healing(ledger()).handle(PeerReturned(BETA), 0.0), self.ASKED)
+
+    def test_restarted_communication(self) -> None:
+        """So is one that was dead here and is active at once."""
+        book = evolve(ledger(), peers={BETA: NodeStatus.DEAD})
+        active = PeerStatusChanged(BETA, NodeStatus.ACTIVE)
+        self.assertEqual(Healing(book).handle(active, 0.0), self.ASKED)
+
+    def test_joining(self) -> None:
+        """A peer that joins asks by itself: it says init or up first."""
+        book = evolve(ledger(), peers={BETA: NodeStatus.DEAD})
+        for word in (NodeStatus.INIT, NodeStatus.UP):
+            self.assertEqual(Healing(book).handle(PeerStatusChanged(BETA, word), 0.0), [])
+        for known in ({BETA: NodeStatus.UP}, {}):
+            book = evolve(ledger(), peers=known)
+            active = PeerStatusChanged(BETA, NodeStatus.ACTIVE)
+            self.assertEqual(Healing(book).handle(active, 0.0), [])
+
+    def test_not_now(self) -> None:
+        """In legacy mode, while leaving, and before the first agreement nobody is asked."""
+        for book in (
+            evolve(ledger(), nice=False),
+            evolve(ledger(), leaving=True),
+            evolve(ledger(), phase=Phase.RECEIVED),
+        ):
+            self.assertEqual(Healing(book).handle(PeerReturned(BETA), 0.0), [])
+
+    def test_busy(self) -> None:
+        """While a standby operation runs we say that we are not stable."""
+        book = evolve(ledger(), standby=StandbyPhase.GIVING)
+        self.assertEqual(Healing(book).handle(PeerReturned(BETA), 0.0)[-1], Send(speech.resource(ALL, False)))
+
+    def test_nothing_waits(self) -> None:
+        """Healing asks for no wake-up."""
+        self.assertEqual(Healing(ledger()).deadline(), inf)
+
+
+class ResolveTests(SynchronousTestCase):
+    """What both hold stays at home."""
+
+    def test_nothing_contested(self) -> None:
+        """Claims that fit together change nothing."""
+        for ours, theirs in ((ALL, NONE), (LOCAL, LOCAL), (NONE, ALL), (FOREIGN, FOREIGN)):
+            book = ledger(ours, theirs)
+            self.assertEqual(Healing(book).handle(ClaimHeard(BETA), 0.0), [])
+            self.assertEqual((book.ours, book.theirs), (ours, theirs))
+
+    def test_foreign_groups(self) -> None:
+        """Groups at home at the peer that both hold are let go of here, at once."""
+        book = evolve(ledger(ALL, LOCAL), needs_failback=True)
+        self.assertEqual(
+            Healing(book).handle(ClaimHeard(BETA), 0.0),
+            [
+                Log(Level.ERROR, "Both machines own foreign resources!"),
+                Send(speech.resource(LOCAL, False)),
+                JobBegun(YIELD),
+            ],
+        )
+        self.assertEqual((book.ours, book.yielding, book.needs_failback), (LOCAL, True, False))
+
+    def test_let_go(self) -> None:
+        """When they are stopped, and only then, the peer hears that nothing moves here."""
+        book = ledger(ALL, LOCAL)
+        one = Healing(book)
+        one.handle(ClaimHeard(BETA), 0.0)
+        self.assertEqual(one.handle(ClaimHeard(BETA), 0.1), [], "it is done once")
+        self.assertEqual(
+            one.handle(JobFinished(YIELD), 1.0), [Send(speech.resource(LOCAL, True)), HoldingsChanged()]
+        )
+        self.assertFalse(book.yielding)
+
+    def test_local_groups(self) -> None:
+        """Groups at home here that both hold are kept; the peer hears so, once."""
+        book = ledger(LOCAL, ALL)
+        one = Healing(book)
+        self.assertEqual(
+            one.handle(ClaimHeard(BETA), 0.0),
+            [Log(Level.ERROR, "Both machines own our resources!"), Send(speech.resource(LOCAL, True))],
+        )
+        self.assertEqual(one.handle(ClaimHeard(BETA), 0.1), [])
+        self.assertEqual(book.ours, LOCAL)
+
+    def test_told_again(self) -> None:
+        """When the peer has let go of them the neighbours are told again, and what does not run starts."""
+        book = evolve(ledger(LOCAL, ALL), their_stable=False)
+        one = Healing(book)
+        one.handle(ClaimHeard(BETA), 0.0)
+        book.theirs = LOCAL
+        self.assertEqual(one.handle(ClaimHeard(BETA), 1.0), [], "it is still letting go")
+        book.their_stable = True
+        self.assertEqual(
+            one.handle(ClaimHeard(BETA), 2.0),
+            [
+                JobBegun(Job(Purpose.ANNOUNCE, (WEB,), (LET_GO,), which=LOCAL)),
+                JobBegun(Job(Purpose.BOOT, (WEB,), (LET_GO,), which=LOCAL)),
+            ],
+        )
+        self.assertEqual(one.handle(ClaimHeard(BETA), 3.0), [])
+
+    def test_everything_contested(self) -> None:
+        """When both hold everything each lets go of what is foreign to it."""
+        book = ledger(ALL, ALL)
+        outcomes = Healing(book).handle(ClaimHeard(BETA), 0.0)
+        self.assertEqual(jobs(outcomes), [Purpose.YIELD])
+        self.assertEqual(book.ours, LOCAL)
+
+    def test_not_while_something_moves(self) -> None:
+        """While leaving, during a standby operation, or before an agreement claims are not compared."""
+        for book in (
+            evolve(ledger(ALL, ALL), leaving=True),
+            evolve(ledger(ALL, ALL), standby=StandbyPhase.DONE),
+            evolve(ledger(ALL, ALL), phase=Phase.RECEIVED),
+        ):
+            self.assertEqual(Healing(book).handle(ClaimHeard(BETA), 0.0), [])
+
+    def test_other_jobs(self) -> None:
+        """The end of another job is nothing to heal."""
+        other = Job(Purpose.GIVE, (SQL,), ("operator",))
+        self.assertEqual(Healing(ledger()).handle(JobFinished(other), 0.0), [])
