@@ -8,8 +8,10 @@ from __future__ import annotations
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
+from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase, number_of
 from hatwist.cluster.names import Holding, NodeStatus
+from hatwist.errors import MalformedError
+from hatwist.wire.message import Message
 from tests.cluster.builders import ALPHA, BETA, GAMMA, GROUPS, SQL, WEB, group, settled_ledger
 
 
@@ -76,6 +78,40 @@ class ClaimTests(SynchronousTestCase):
         self.assertEqual(ledger.owner(WEB), ALPHA)
         ledger.peers = {BETA: NodeStatus.DEAD}
         self.assertIsNone(ledger.owner(SQL))
+
+    def test_legacy_owner(self) -> None:
+        """Legacy nodes do not say what they hold: the owner is taken to be the home, if it lives."""
+        ledger = settled_ledger(nice=False)
+        self.assertEqual((ledger.owner(WEB), ledger.owner(SQL)), (None, BETA))
+        ledger.ours = Holding.ALL
+        self.assertEqual(ledger.owner(SQL), ALPHA)
+        ledger = settled_ledger(nice=False)
+        ledger.peers = {BETA: NodeStatus.DEAD}
+        self.assertIsNone(ledger.owner(SQL))
+
+    def test_settled(self) -> None:
+        """A node is settled when it has agreed, hands nothing over, and lets go of nothing."""
+        still = settled_ledger()
+        self.assertTrue(still.settled)
+        self.assertFalse(evolve(still, phase=Phase.RECEIVED).settled)
+        self.assertFalse(evolve(still, standby=StandbyPhase.TAKING).settled)
+        self.assertFalse(evolve(still, yielding=True).settled)
+
+    def test_outdated(self) -> None:
+        """A claim counts if no newer one of the same node was heard, by generation and then by number."""
+        ledger = settled_ledger()
+        self.assertFalse(ledger.is_outdated(BETA, (0, 0)))
+        ledger.newest[BETA] = (3, 9)
+        rows = {(3, 8): True, (2, 500): True, (3, 9): False, (3, 10): False, (4, 1): False}
+        self.assertEqual({number: ledger.is_outdated(BETA, number) for number in rows}, rows)
+        self.assertFalse(ledger.is_outdated(GAMMA, (3, 8)))
+
+    def test_number(self) -> None:
+        """The number of a message is its generation and sequence; what is absent is zero."""
+        message = Message.of(hg="1f", seq="a")
+        self.assertEqual(number_of(message), (31, 10))
+        self.assertEqual(number_of(Message.of(t="NS_st")), (0, 0))
+        self.assertRaises(MalformedError, number_of, Message.of(hg="x"))
 
 
 class StableTests(SynchronousTestCase):

@@ -403,6 +403,14 @@ class HoleTests(SynchronousTestCase):
         self.assertEqual(self.requests(one, 6.0), [])
         self.assertEqual(one.deadline(), inf)
 
+    def test_another_gap(self) -> None:
+        """A second gap does not put off the request for the first."""
+        one = up_to(7)
+        one.handle(heartbeat(9), 5.0)
+        first = one.deadline()
+        one.handle(heartbeat(11), 5.04)
+        self.assertEqual(one.deadline(), first)
+
     def test_numbers_are_decimal(self) -> None:
         """The numbers of a request are decimal, unlike everywhere else."""
         one = up_to(9)
