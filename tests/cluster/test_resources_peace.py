@@ -1,0 +1,196 @@
+# -*- test-case-name: tests.cluster.test_resources_peace -*-
+"""
+What follows from the agreement: orphans, failback, and what is told of it
+(protocol 10.3, 10.5).
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster import speech
+from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.events import DeadlinePassed
+from hatwist.cluster.facts import (
+    HandoverAsked,
+    JobBegun,
+    Outcome,
+    PeerRestarted,
+    PeerStatusChanged,
+)
+from hatwist.cluster.jobs import Purpose
+from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
+from hatwist.cluster.names import NodeStatus
+from hatwist.cluster.resources import FAILBACK_RETRY, Resources
+from hatwist.config.model import HaCf
+from hatwist.wire.message import Message
+from tests.cluster.builders import (
+    BETA,
+    CF,
+    FAILBACK_OFF,
+    WEB,
+    config,
+    logged,
+    settled_ledger,
+)
+from tests.cluster.test_resources import ALL, FOREIGN, LOCAL, NONE, hear, hear_own, jobs, resources, said
+
+
+class OrphanTests(SynchronousTestCase):
+    """Groups at home here that nobody claims any more."""
+
+    def test_adopted(self) -> None:
+        """When both sides are stable and nobody claims our groups, they are started."""
+        one = resources(ours=FOREIGN)
+        outcomes = hear(one, speech.resource(NONE, True))
+        self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "nobody held it")])
+        self.assertEqual(said(outcomes), ["resource foreign 1", "resource all 1"])
+
+    def test_not_while_anything_moves(self) -> None:
+        """While a job, a takeover or a standby operation runs, nothing is adopted."""
+        for ledger in (
+            evolve(settled_ledger(), jobs=1),
+            evolve(settled_ledger(), takeover_running=True),
+            evolve(settled_ledger(), standby=StandbyPhase.TAKING),
+        ):
+            one = Resources(config(), ledger, Complaints())
+            self.assertEqual(jobs(hear(one, speech.resource(NONE, True))), [])
+
+    def test_claimed(self) -> None:
+        """What the peer claims is not adopted."""
+        self.assertEqual(jobs(hear(resources(), speech.resource(FOREIGN, True))), [])
+
+
+class FailbackTests(SynchronousTestCase):
+    """The peer is back, and we have its groups (protocol 10.5)."""
+
+    WISH = HandoverAsked(FOREIGN, "auto_failback is on and its home node has returned")
+
+    def back(self, ledger: Ledger, cf: HaCf = CF) -> list[Outcome]:
+        """Let the peer say that it is stable."""
+        return hear(Resources(config(cf), ledger, Complaints()), speech.resource(NONE, True))
+
+    def test_not_what_it_claims(self) -> None:
+        """What the peer claims as well is not handed over to it."""
+        one = Resources(config(), self.ledger(), Complaints())
+        self.assertNotIn(self.WISH, hear(one, speech.resource(LOCAL, True)))
+
+    def ledger(self) -> Ledger:
+        """Make the ledger after a takeover."""
+        return evolve(settled_ledger(), ours=ALL, their_stable=False, needs_failback=True)
+
+    def test_on(self) -> None:
+        """With C{auto_failback on} its groups are offered to it."""
+        self.assertIn(self.WISH, self.back(self.ledger()))
+
+    def test_reasons_against(self) -> None:
+        """Nothing is offered with failback off, after no takeover, without its groups, or when leaving."""
+        self.assertNotIn(self.WISH, self.back(self.ledger(), FAILBACK_OFF))
+        for ledger in (
+            evolve(self.ledger(), needs_failback=False),
+            evolve(self.ledger(), ours=LOCAL),
+            evolve(self.ledger(), leaving=True),
+            evolve(self.ledger(), peers={BETA: NodeStatus.INIT}),
+        ):
+            self.assertNotIn(self.WISH, self.back(ledger))
+
+    def test_tried_again(self) -> None:
+        """While another standby operation runs, it is tried again each second."""
+        ledger = evolve(self.ledger(), standby=StandbyPhase.GIVING)
+        one = Resources(config(), ledger, Complaints())
+        hear(one, speech.resource(NONE, True), 5.0)
+        self.assertEqual(one.deadline(), 5.0 + FAILBACK_RETRY)
+        self.assertEqual(one.handle(DeadlinePassed(), 6.0), [])
+        self.assertEqual(one.deadline(), 7.0)
+        ledger.standby = StandbyPhase.NOT
+        self.assertEqual(one.handle(DeadlinePassed(), 7.0), [self.WISH])
+        self.assertEqual(one.deadline(), inf)
+
+    def test_given_up(self) -> None:
+        """When there is nothing to give back any more, it is not tried again."""
+        ledger = evolve(self.ledger(), standby=StandbyPhase.GIVING)
+        one = Resources(config(), ledger, Complaints())
+        hear(one, speech.resource(NONE, True), 5.0)
+        ledger.ours = LOCAL
+        self.assertEqual(one.handle(DeadlinePassed(), 6.0), [])
+        self.assertEqual(one.deadline(), inf)
+
+
+class AcquisitionTests(SynchronousTestCase):
+    """The line that the first acquisition is over."""
+
+    def announced(self, one: Resources, message: Message, *, own: bool = False) -> list[str]:
+        """Say what is logged of it."""
+        outcomes = hear_own(one, message) if own else hear(one, message)
+        return [text for text in logged(outcomes) if text.startswith("Initial")]
+
+    def test_us(self) -> None:
+        """When our own groups are here."""
+        one = resources(ours=LOCAL)
+        message = speech.resource(LOCAL, True)
+        self.assertEqual(
+            self.announced(one, message, own=True),
+            ["Initial resource acquisition complete (T_RESOURCES(us))"],
+        )
+        self.assertEqual(self.announced(one, message), [], "it is said once")
+
+    def test_them(self) -> None:
+        """With failback off when the other side has ours."""
+        one = resources(ours=NONE, cf=FAILBACK_OFF)
+        self.assertEqual(
+            self.announced(one, speech.resource(ALL, True)),
+            ["Initial resource acquisition complete (T_RESOURCES(them))"],
+        )
+
+    def test_mach_down(self) -> None:
+        """When a takeover brought it about."""
+        self.assertEqual(
+            self.announced(resources(ours=ALL), speech.mach_down(), own=True),
+            ["Initial resource acquisition complete (mach_down)"],
+        )
+
+    def test_not_yet(self) -> None:
+        """Not before the sides have agreed, nor while ours are elsewhere with failback on."""
+        self.assertEqual(self.announced(resources(Phase.RECEIVED), speech.resource(NONE, False)), [])
+        self.assertEqual(self.announced(resources(), speech.resource(ALL, True)), [])
+
+
+class PeerTests(SynchronousTestCase):
+    """What is known of the peers."""
+
+    def test_status(self) -> None:
+        """The ledger has the newest status of each peer."""
+        one = resources()
+        one.handle(PeerStatusChanged(BETA, NodeStatus.UP), 0.0)
+        self.assertEqual(one.ledger.peers, {BETA: NodeStatus.UP})
+
+    def test_goodbye_is_forgotten(self) -> None:
+        """A peer that starts again, or has restarted, has not left."""
+        for news in (PeerStatusChanged(BETA, NodeStatus.INIT), PeerRestarted(BETA, 4)):
+            one = resources()
+            one.ledger.gone = {BETA}
+            self.assertEqual(one.handle(news, 0.0), [])
+            self.assertEqual(one.ledger.gone, set())
+
+    def test_goodbye_is_kept(self) -> None:
+        """A peer that left still beats for a while."""
+        one = resources()
+        one.ledger.gone = {BETA}
+        one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 0.0)
+        self.assertEqual(one.ledger.gone, {BETA})
+
+
+class HomeTests(SynchronousTestCase):
+    """What is begun."""
+
+    def test_only_local_groups(self) -> None:
+        """At boot only the groups at home here are looked at."""
+        [begun] = [
+            one
+            for one in hear(resources(Phase.STARTING), speech.resource(LOCAL, True))
+            if isinstance(one, JobBegun)
+        ]
+        self.assertEqual(begun.job.groups, (WEB,))
