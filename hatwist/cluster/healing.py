@@ -21,12 +21,11 @@ from hatwist.cluster.facts import (
     JobBegun,
     JobFinished,
     PeerReturned,
-    PeerStatusChanged,
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase
-from hatwist.cluster.names import Holding, Level, NodeStatus
+from hatwist.cluster.names import Holding, Level
 from hatwist.cluster.requests import acquire_local
 
 if TYPE_CHECKING:
@@ -34,16 +33,12 @@ if TYPE_CHECKING:
     from hatwist.cluster.ledger import Ledger
     from hatwist.config.model import NodeName, Seconds
 
-_Item = PeerReturned | PeerStatusChanged | ClaimHeard | JobFinished
+_Item = PeerReturned | ClaimHeard | HoldingsChanged | JobFinished
 
 
 @define
 class Healing:
-    """
-    Finds out what both sides hold, and ends it.
-
-    It hears of a peer's new status before the ledger is written.
-    """
+    """Finds out what both sides hold, and ends it."""
 
     ledger: Ledger
     _contested: bool = False
@@ -52,35 +47,48 @@ class Healing:
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Follow peers that come back, and what they claim."""
         match item:
-            case PeerReturned():
-                return self._compare()
-            case PeerStatusChanged(peer, status):
-                was_dead = self.ledger.peers.get(peer) is NodeStatus.DEAD
-                # One that joins says that it is up first; this one has been running all the time.
-                return self._compare() if was_dead and status is NodeStatus.ACTIVE else []
+            case PeerReturned(peer):
+                return self._compare(peer) if self.ledger.nice else self._part(peer)
             case ClaimHeard(peer):
                 return self._resolve(peer)
+            case HoldingsChanged():
+                # What was claimed while we were handing something over is looked at now.
+                return [each for peer in self.ledger.living_peers()[:1] for each in self._resolve(peer)]
             case JobFinished(job):
                 if job.purpose is not Purpose.YIELD:
                     return []
                 self.ledger.yielding = False
-                return [Send(speech.resource(self.ledger.ours, True)), HoldingsChanged()]
+                return [*self._claim(), HoldingsChanged()]
 
     def deadline(self) -> Seconds:
         """Nothing here waits."""
         return float("inf")
 
-    def _compare(self) -> list[Outcome]:
+    def _compare(self, peer: NodeName) -> list[Outcome]:
         """Ask the peer what it holds, and say what we hold."""
         ledger = self.ledger
-        if not ledger.nice or ledger.leaving or ledger.phase is not Phase.STABLE:
+        if ledger.leaving or ledger.phase is not Phase.STABLE:
             return []
-        return [Send(speech.starting()), Send(speech.resource(ledger.ours, ledger.settled))]
+        return [Send(speech.starting()), *self._claim()]
+
+    def _part(self, peer: NodeName) -> list[Outcome]:
+        """Legacy nodes do not say what they hold: each keeps what is at home there."""
+        ledger = self.ledger
+        if ledger.leaving:
+            return []
+        cause = f"node {peer} is back after a partition"
+        announce = Job(Purpose.ANNOUNCE, ledger.groups_of(Holding.LOCAL), (cause,), which=Holding.LOCAL)
+        given = self._give_way(peer) if ledger.ours & Holding.FOREIGN else []
+        return [*given, JobBegun(announce)]
+
+    def _claim(self) -> list[Outcome]:
+        ledger = self.ledger
+        return [Send(speech.resource(ledger.ours, ledger.settled))] if ledger.nice else []
 
     def _resolve(self, peer: NodeName) -> list[Outcome]:
         ledger = self.ledger
         both = ledger.ours & ledger.theirs.swapped
-        if ledger.leaving or not ledger.settled:
+        if not ledger.nice or ledger.leaving or not ledger.settled:
             return []
         outcomes: list[Outcome] = []
         if both & Holding.FOREIGN:
@@ -88,7 +96,7 @@ class Healing:
         if both & Holding.LOCAL and not self._contested:
             self._contested = True
             outcomes.append(Log(Level.ERROR, "Both machines own our resources!"))
-            outcomes.append(Send(speech.resource(ledger.ours, True)))
+            outcomes.extend(self._claim())
         if self._contested and ledger.their_stable and not ledger.theirs & Holding.FOREIGN:
             self._contested = False
             cause = f"node {peer} has let go of it"
@@ -107,6 +115,6 @@ class Healing:
         job = Job(Purpose.YIELD, groups, causes, which=Holding.FOREIGN, node=peer)
         return [
             Log(Level.ERROR, "Both machines own foreign resources!"),
-            Send(speech.resource(ledger.ours, False)),
+            *self._claim(),
             JobBegun(job),
         ]

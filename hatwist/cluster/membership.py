@@ -209,6 +209,9 @@ class Membership:
         if number < peer.number:
             # It was lost and sent again; what it said is no longer true.
             return []
+        # One that joins says first that it is up; this one has been running all the time, apart from us.
+        apart = peer.status is NodeStatus.DEAD and status is NodeStatus.ACTIVE and not peer.restarted
+        returned = returned or apart
         outcomes: list[Outcome] = [*_returning(sender)] if returned else [*self._lateness(peer, now)]
         peer.number = number
         peer.restarted = False

@@ -87,7 +87,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         ),
         facts.PeerRestarted: ("history", "membership", "resources"),
         facts.UuidLearned: ("history",),
-        facts.PeerStatusChanged: ("reception", "history", "healing", "resources"),
+        facts.PeerStatusChanged: ("reception", "history", "resources"),
         facts.PeerDied: ("reception", "history", "takeover"),
         facts.PeerReturned: ("healing",),
         facts.ClaimHeard: ("healing",),
@@ -97,7 +97,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.GroupProbed: ("requests",),
         facts.JobFinished: ("resources", "requests", "takeover", "standby", "healing", "departure"),
         facts.HandoverAsked: ("standby",),
-        facts.HoldingsChanged: ("departure",),
+        facts.HoldingsChanged: ("healing", "departure"),
         facts.Send: ("history",),
     }
 )

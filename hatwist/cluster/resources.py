@@ -138,29 +138,43 @@ class Resources:
             # heartbeat says it once; a peer that could not hear us then would never answer.
             self._deadlines.set("starting", now + AGREEMENT_PERIOD)
             outcomes.append(Send(speech.starting()))
+        if self._deadlines.expire("consult", now):
+            outcomes.extend(self._consult(now))
         if self._deadlines.expire("failback", now):
             outcomes.extend(self._fail_back(now))
         return outcomes
+
+    def _consult(self, now: Seconds) -> list[Outcome]:
+        """Ask a peer that has not said for long that it finished moving things."""
+        ledger = self.ledger
+        if ledger.their_stable or ledger.leaving or not ledger.living_peers():
+            return []
+        self._deadlines.set("consult", now + AGREEMENT_PERIOD)
+        if not ledger.settled:
+            return []
+        return [Send(speech.starting()), Send(speech.resource(ledger.ours, True))]
 
     def _hear(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
         if not self.ledger.nice:
             return []
         match message.get("t"):
             case "starting" if not own:
-                return self._hear_starting()
+                return self._hear_starting(sender, message, now)
             case "resource":
                 return self._hear_resource(sender, message, own, now)
             case _:
                 return []
 
-    def _hear_starting(self) -> list[Outcome]:
+    def _hear_starting(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         if ledger.phase is Phase.INIT:
             # It came before our communication was up; our own C{starting} repairs it.
             return []
         if ledger.phase is Phase.STARTING:
             ledger.phase = Phase.BOTH_STARTING
-        ledger.their_stable = False
+        if not ledger.is_outdated(sender, number_of(message)):
+            ledger.their_stable = False
+            self._deadlines.set("consult", now + AGREEMENT_PERIOD)
         return [Send(speech.resource(ledger.ours, ledger.settled))]
 
     def _hear_resource(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
@@ -201,6 +215,8 @@ class Resources:
         if message.has("isstable"):
             became_stable = message.get("isstable") == "1" and not ledger.their_stable
             ledger.their_stable = message.get("isstable") == "1"
+            if not ledger.their_stable:
+                self._deadlines.set("consult", now + AGREEMENT_PERIOD)
             if became_stable:
                 outcomes.append(Log(Level.INFO, "remote resource transition completed."))
                 outcomes.append(Send(speech.resource(ledger.ours, ledger.settled)))

@@ -182,7 +182,8 @@ class Standby:
         self._deadlines.clear("standby")
         self.ledger.standby = StandbyPhase.NOT
         text = f"{sender} no longer wants to go standby.  Standby request cancelled."
-        return [Log(Level.WARN, text), HoldingsChanged()]
+        claim = speech.resource(self.ledger.ours, self.ledger.settled)
+        return [Log(Level.WARN, text), Send(claim), HoldingsChanged()]
 
     def _begin(self, sender: NodeName, which: Holding, own: bool, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
@@ -277,6 +278,7 @@ class Standby:
             Log(Level.WARN, text),
             Record("standby cancelled", ledger.handing.word, ledger.me, ("the other node did not answer",)),
             JobsCancelled((Purpose.GIVE, Purpose.TAKE)),
+            Send(speech.resource(ledger.ours, ledger.settled)),
             HoldingsChanged(),
         ]
 
