@@ -21,6 +21,7 @@ from hatwist.config.model import (
     NodeName,
     Position,
     ResourceGroup,
+    node_name,
 )
 from hatwist.errors import ConfigError
 from hatwist.wire.auth import Key, Keyring
@@ -55,7 +56,7 @@ class Plan:
         for word in words:
             name, assigned, value = word.partition("=")
             if not assigned:
-                self.nodes = (*self.nodes, NodeName(name))
+                self.nodes = (*self.nodes, node_name(name))
             elif name == "links":
                 self.links = tuple(LinkName(link) for link in value.split(","))
             elif name == "auto_failback":
@@ -70,11 +71,16 @@ class Plan:
         Add a line of haresources.
 
         @raise ConfigError: when it is not one.
+        @raise ValueError: when its home is no node.
         """
         findings = Findings()
-        self.groups.extend(parse_haresources(" ".join(words), "scenario", findings))
+        groups = parse_haresources(" ".join(words), "scenario", findings)
         if findings.ordered():
             raise ConfigError(findings.ordered())
+        for group in groups:
+            if group.node not in self.nodes:
+                raise ValueError(f"no such node: {group.node}; there are {', '.join(self.nodes)}")
+        self.groups.extend(groups)
 
     def config(self) -> HaConfig:
         """Return the configuration that every node has."""
