@@ -1,3 +1,4 @@
+# -*- test-case-name: tests.test_errors -*-
 """
 What can go wrong, and whose fault it is.
 
