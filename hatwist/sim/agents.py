@@ -56,27 +56,18 @@ class Agents:
 
         What could not be started is released again, if it can be.
         """
-        match verb:
-            case Verb.STATUS:
-                return (Outcome.RUNNING if group.key in self.running else Outcome.STOPPED), ""
-            case Verb.ANNOUNCE:
-                return Outcome.OK, ""
-            case Verb.START if (group.key, verb) not in self.broken:
-                return Outcome.OK, ""
-            case Verb.START | Verb.STOP:
-                released = self._release(group)
-                if verb is Verb.STOP and released:
-                    return Outcome.OK, ""
-                return Outcome.FAILED, f"{verb.value} was told to fail"
+        if verb is Verb.STATUS:
+            return (Outcome.RUNNING if group.key in self.running else Outcome.STOPPED), ""
+        failed = (group.key, verb) in self.broken
+        if verb is Verb.STOP or (verb is Verb.START and failed):
+            self._release(group)
+        return (Outcome.FAILED, f"{verb.value} was told to fail") if failed else (Outcome.OK, "")
 
     def power_off(self) -> None:
         """The host loses everything that ran."""
         self.running.clear()
         self.power += 1
 
-    def _release(self, group: ResourceGroup) -> bool:
-        if (group.key, Verb.STOP) in self.broken:
-            return False
-        if group.key in self.running:
+    def _release(self, group: ResourceGroup) -> None:
+        if (group.key, Verb.STOP) not in self.broken and group.key in self.running:
             self.running.remove(group.key)
-        return True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from hatwist.cluster.actions import Log, Record, RunGroup, Stop, Transmit
+from hatwist.cluster.actions import Log, Record, RunGroup, Transmit
 from hatwist.cluster.ledger import Number, number_of
 from hatwist.cluster.names import Level
 from hatwist.wire.envelope import open_datagram
@@ -35,20 +35,22 @@ def describe(action: Action) -> str:
 
     @return: empty for what is not worth a line: datagrams and debug messages.
     """
-    match action:
-        case Transmit():
-            return ""
-        case RunGroup(_, group, verb):
-            return f"run {verb.value} {group.key}"
-        case Log(level, text, entity):
-            if level is Level.DEBUG:
-                return ""
-            said = f"{level.value}: {text}" if level.value else text
-            return said if entity == "heartbeat" else f"{entity} {said}"
-        case Record(decision, subject, _, causes):
-            return f"decide {decision} {subject}: {'; '.join(causes)}"
-        case Stop(why):
-            return f"stop: {why}"
+    if isinstance(action, Transmit):
+        return ""
+    if isinstance(action, RunGroup):
+        return f"run {action.verb.value} {action.group.key}"
+    if isinstance(action, Record):
+        return f"decide {action.decision} {action.subject}: {'; '.join(action.causes)}"
+    if isinstance(action, Log):
+        return _logged(action)
+    return f"stop: {action.why}"
+
+
+def _logged(line: Log) -> str:
+    if line.level is Level.DEBUG:
+        return ""
+    said = f"{line.level.value}: {line.text}" if line.level.value else line.text
+    return said if line.entity == "heartbeat" else f"{line.entity} {said}"
 
 
 class Tracing(Enum):
