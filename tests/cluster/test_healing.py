@@ -19,7 +19,6 @@ from hatwist.cluster.facts import (
     JobFinished,
     Outcome,
     PeerReturned,
-    PeerStatusChanged,
     Send,
 )
 from hatwist.cluster.healing import Healing
@@ -30,10 +29,11 @@ from tests.cluster.builders import BETA, SQL, WEB, settled_ledger
 
 LOCAL, FOREIGN, ALL, NONE = Holding.LOCAL, Holding.FOREIGN, Holding.ALL, Holding.NONE
 
+BACK = "node beta is back after a partition"
 YIELD = Job(
     Purpose.YIELD,
     (SQL,),
-    ("both nodes had it, and its home is the other", "node beta is back after a partition"),
+    ("both nodes had it, and its home is the other", BACK),
     which=FOREIGN,
     node=BETA,
 )
@@ -59,29 +59,9 @@ class CompareTests(SynchronousTestCase):
         """A peer that never was dead is asked what it holds, and told what we hold."""
         self.assertEqual(Healing(ledger()).handle(PeerReturned(BETA), 0.0), self.ASKED)
 
-    def test_restarted_communication(self) -> None:
-        """So is one that was dead here and is active at once."""
-        book = evolve(ledger(), peers={BETA: NodeStatus.DEAD})
-        active = PeerStatusChanged(BETA, NodeStatus.ACTIVE)
-        self.assertEqual(Healing(book).handle(active, 0.0), self.ASKED)
-
-    def test_joining(self) -> None:
-        """A peer that joins asks by itself: it says init or up first."""
-        book = evolve(ledger(), peers={BETA: NodeStatus.DEAD})
-        for word in (NodeStatus.INIT, NodeStatus.UP):
-            self.assertEqual(Healing(book).handle(PeerStatusChanged(BETA, word), 0.0), [])
-        for known in ({BETA: NodeStatus.UP}, {}):
-            book = evolve(ledger(), peers=known)
-            active = PeerStatusChanged(BETA, NodeStatus.ACTIVE)
-            self.assertEqual(Healing(book).handle(active, 0.0), [])
-
     def test_not_now(self) -> None:
-        """In legacy mode, while leaving, and before the first agreement nobody is asked."""
-        for book in (
-            evolve(ledger(), nice=False),
-            evolve(ledger(), leaving=True),
-            evolve(ledger(), phase=Phase.RECEIVED),
-        ):
+        """While leaving, and before the first agreement, nobody is asked."""
+        for book in (evolve(ledger(), leaving=True), evolve(ledger(), phase=Phase.RECEIVED)):
             self.assertEqual(Healing(book).handle(PeerReturned(BETA), 0.0), [])
 
     def test_busy(self) -> None:
@@ -92,6 +72,41 @@ class CompareTests(SynchronousTestCase):
     def test_nothing_waits(self) -> None:
         """Healing asks for no wake-up."""
         self.assertEqual(Healing(ledger()).deadline(), inf)
+
+
+class LegacyTests(SynchronousTestCase):
+    """Legacy nodes do not say what they hold: each keeps what is at home there."""
+
+    ANNOUNCE = JobBegun(Job(Purpose.ANNOUNCE, (WEB,), (BACK,), which=LOCAL))
+
+    def test_foreign_groups(self) -> None:
+        """What was taken over is let go of, in silence, and the neighbours are told where the rest is."""
+        book = evolve(ledger(ALL), nice=False)
+        one = Healing(book)
+        self.assertEqual(
+            one.handle(PeerReturned(BETA), 0.0),
+            [Log(Level.ERROR, "Both machines own foreign resources!"), JobBegun(YIELD), self.ANNOUNCE],
+        )
+        self.assertEqual((book.ours, book.yielding), (LOCAL, True))
+        self.assertEqual(one.handle(JobFinished(YIELD), 1.0), [HoldingsChanged()])
+        self.assertFalse(book.yielding)
+
+    def test_own_groups(self) -> None:
+        """Who has only its own keeps them."""
+        book = evolve(ledger(LOCAL), nice=False)
+        self.assertEqual(Healing(book).handle(PeerReturned(BETA), 0.0), [self.ANNOUNCE])
+        self.assertEqual(book.ours, LOCAL)
+
+    def test_leaving(self) -> None:
+        """Who leaves lets go of everything anyway."""
+        book = evolve(ledger(NONE), nice=False, leaving=True)
+        self.assertEqual(Healing(book).handle(PeerReturned(BETA), 0.0), [])
+
+    def test_claims(self) -> None:
+        """Claims, which only nice nodes make, mean nothing."""
+        book = evolve(ledger(ALL, ALL), nice=False)
+        self.assertEqual(Healing(book).handle(ClaimHeard(BETA), 0.0), [])
+        self.assertEqual(Healing(book).handle(HoldingsChanged(), 0.0), [])
 
 
 class ResolveTests(SynchronousTestCase):
@@ -171,6 +186,19 @@ class ResolveTests(SynchronousTestCase):
             evolve(ledger(ALL, ALL), phase=Phase.RECEIVED),
         ):
             self.assertEqual(Healing(book).handle(ClaimHeard(BETA), 0.0), [])
+
+    def test_looked_at_again(self) -> None:
+        """Claims that came while something moved are compared when it is over."""
+        book = evolve(ledger(ALL, LOCAL), standby=StandbyPhase.DONE)
+        one = Healing(book)
+        self.assertEqual(one.handle(ClaimHeard(BETA), 0.0), [])
+        book.standby = StandbyPhase.NOT
+        self.assertEqual(jobs(one.handle(HoldingsChanged(), 1.0)), [Purpose.YIELD])
+
+    def test_claims_of_the_dead(self) -> None:
+        """When nobody lives there is nothing to compare with."""
+        book = evolve(ledger(ALL, ALL), peers={BETA: NodeStatus.DEAD})
+        self.assertEqual(Healing(book).handle(HoldingsChanged(), 0.0), [])
 
     def test_other_jobs(self) -> None:
         """The end of another job is nothing to heal."""

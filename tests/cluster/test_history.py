@@ -212,7 +212,7 @@ class AcknowledgementTests(SynchronousTestCase):
         fill(one, 10, 1.0)
         acknowledge(one, 12, 2.6)
         self.assertEqual(one.length, 10)
-        acknowledge(one, 13, 4.0)
+        acknowledge(one, 13, 3.5)
         self.assertEqual(one.length, 7)
 
     def test_slowest_peer_decides(self) -> None:

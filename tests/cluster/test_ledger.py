@@ -83,6 +83,7 @@ class ClaimTests(SynchronousTestCase):
         """Legacy nodes do not say what they hold: the owner is taken to be the home, if it lives."""
         ledger = settled_ledger(nice=False)
         self.assertEqual((ledger.owner(WEB), ledger.owner(SQL)), (None, BETA))
+        self.assertEqual(settled_ledger().owner(SQL), None, "nice nodes say it")
         ledger.ours = Holding.ALL
         self.assertEqual(ledger.owner(SQL), ALPHA)
         ledger = settled_ledger(nice=False)
@@ -145,6 +146,8 @@ class StableTests(SynchronousTestCase):
         self.assertFalse(ledger.stable)
         ledger.leaving = True
         self.assertTrue(ledger.stable)
+        ledger.phase = Phase.SHUTDOWN
+        self.assertFalse(ledger.stable)
 
     def test_legacy(self) -> None:
         """With C{auto_failback legacy} only what runs here counts."""

@@ -156,6 +156,10 @@ class EstablishTests(SynchronousTestCase):
         self.assertEqual(beats(outcomes), ["active 2ee0"])
         self.assertEqual(outcomes[-1], CommunicationEstablished())
         self.assertEqual((one.status, one.deadline()), (NodeStatus.ACTIVE, 1.2))
+        for second in range(1, 40):
+            one.handle(DeadlinePassed(), second + 0.2)
+            hear(one, status(), second + 0.2)
+            self.assertEqual(one.deadline(), min(second + 1.2, 5.0) if second < 5 else second + 1.2)
 
     def test_active_once(self) -> None:
         """A further answer, or one before every node was heard, establishes nothing."""
@@ -386,3 +390,37 @@ class DeathTests(SynchronousTestCase):
             [outcome for outcome in outcomes if not isinstance(outcome, Log)],
             [PeerStatusChanged(BETA, NodeStatus.ACTIVE), PeerReturned(BETA)],
         )
+
+    def test_running_all_the_time(self) -> None:
+        """A dead peer that is active at its first word was apart from us, though it was never heard."""
+        one = membership()
+        one.handle(Started(), 0.0)
+        one.handle(DeadlinePassed(), 30.0)
+        self.assertEqual(hear(one, status("active"), 40.0)[-1], PeerReturned(BETA))
+
+    def test_restarted_unheard(self) -> None:
+        """One that has a new generation has restarted, even if it is active at its first word."""
+        one = active()
+        one.handle(DeadlinePassed(), 16.0)
+        one.handle(PeerRestarted(BETA, 4), 40.0)
+        self.assertNotIn(PeerReturned(BETA), hear(one, status("active"), 40.0))
+
+    def test_active_again(self) -> None:
+        """A living peer that is active at last does not return."""
+        one = active()
+        hear(one, status("up"), 7.0)
+        self.assertNotIn(PeerReturned(BETA), hear(one, status("active"), 8.0))
+
+    def test_back_and_joining(self) -> None:
+        """A dead peer that says it is up first joins."""
+        for word in ("init", "up"):
+            one = active()
+            one.handle(DeadlinePassed(), 16.0)
+            self.assertNotIn(PeerReturned(BETA), hear(one, status(word), 40.0))
+
+    def test_second_death(self) -> None:
+        """When a peer that returned dies again it is told again, as one that was heard."""
+        one = active()
+        one.handle(DeadlinePassed(), 16.0)
+        hear(one, status(), 20.0, returned=True)
+        self.assertIn(PeerDied(BETA, 10.0, heard=True), one.handle(DeadlinePassed(), 30.0))

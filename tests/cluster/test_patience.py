@@ -70,3 +70,19 @@ class PatienceTests(SynchronousTestCase):
         patience.woke(110.0, now=110.0 + LATENESS / 2)
         patience.woke(120.0, now=110.0)
         self.assertEqual(patience.limit(BETA, 100.0), 110.0)
+
+    def test_not_again_and_again(self) -> None:
+        """A judge that is always late gives no second moment before a deadtime has passed."""
+        patience = Patience(CF, starting=False)
+        patience.woke(101.0, now=120.0)
+        for now in (120.2, 121.0, 130.9):
+            patience.woke(now - 0.2, now)
+            self.assertEqual(patience.limit(BETA, 100.0), 121.0)
+        patience.woke(130.8, now=131.0)
+        self.assertEqual(patience.limit(BETA, 100.0), 132.0)
+
+    def test_just_in_time(self) -> None:
+        """A tenth of a second is not late."""
+        patience = Patience(CF, starting=False)
+        patience.woke(0.0, now=LATENESS)
+        self.assertEqual(patience.limit(BETA, -10.0), 0.0)

@@ -327,6 +327,7 @@ class UuidTests(SynchronousTestCase):
         self.assertEqual(self.learned(one, None, 1), [])
         self.assertEqual(self.learned(one, UUIDS[BETA], 2), [UuidLearned(BETA, UUIDS[BETA])])
         self.assertEqual(self.learned(one, UUIDS[BETA], 3), [])
+        self.assertEqual(self.learned(one, None, 4), [])
 
     def test_changed(self) -> None:
         """Another uuid under the same name is believed, with a warning."""

@@ -78,6 +78,16 @@ class HoleTests(SynchronousTestCase):
         self.assertLess(min(delays), 0.05)
         self.assertLessEqual(max(delays), 0.08)
 
+    def test_hundred_milliseconds(self) -> None:
+        """With 100 ms the first request waits for 50."""
+        for seed in range(50):
+            cf = evolve(CF, max_rexmit_delay=0.1)
+            one = Reception(config(cf), identity(), Random(seed), Complaints())
+            one.handle(heartbeat(7), 0.0)
+            one.handle(PeerStatusChanged(BETA, NodeStatus.UP), 0.0)
+            one.handle(heartbeat(9), 0.0)
+            self.assertGreaterEqual(one.deadline(), 0.05)
+
     def test_again_and_again(self) -> None:
         """The request is repeated each C{max_rexmit_delay} until the message comes."""
         one = up_to(7)
@@ -166,6 +176,16 @@ class HoleTests(SynchronousTestCase):
         self.assertEqual(self.requests(one, 7.0), ["beta 8-8"])
         one.handle(PeerDied(BETA, 10.0, True), 8.0)
         self.assertEqual(self.requests(one, 9.0), [])
+        self.assertEqual(one.deadline(), inf)
+        one.handle(PeerStatusChanged(BETA, NodeStatus.UP), 10.0)
+        self.assertEqual(self.requests(one, 10.0), [], "what was missing of the dead is forgotten")
+
+    def test_nothing_more_of_the_dead(self) -> None:
+        """What is missing among the messages of a dead peer is not asked for."""
+        one = up_to(7)
+        one.handle(PeerDied(BETA, 10.0, True), 8.0)
+        for number in (20, 22):
+            one.handle(arrived(from_peer(Message.of(t="x"), seq=number)), 9.0)
         self.assertEqual(one.deadline(), inf)
 
     def test_each_peer_for_itself(self) -> None:

@@ -24,7 +24,7 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.jobs import Purpose
 from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
 from hatwist.cluster.names import NodeStatus
-from hatwist.cluster.resources import FAILBACK_RETRY, Resources
+from hatwist.cluster.resources import AGREEMENT_PERIOD, FAILBACK_RETRY, Resources
 from hatwist.config.model import HaCf
 from hatwist.wire.message import Message
 from tests.cluster.builders import (
@@ -117,6 +117,41 @@ class FailbackTests(SynchronousTestCase):
         ledger.ours = LOCAL
         self.assertEqual(one.handle(DeadlinePassed(), 6.0), [])
         self.assertEqual(one.deadline(), inf)
+
+
+class ConsultTests(SynchronousTestCase):
+    """A peer that does not say that it is stable is asked."""
+
+    ASKED = ["starting", "resource local 1"]
+
+    def test_asked(self) -> None:
+        """Ten seconds after its last word a peer that is not stable is asked what it holds, and again."""
+        for news in (speech.starting(), speech.resource(LOCAL, False)):
+            one = resources(ours=LOCAL, their_stable=True)
+            hear(one, news, 5.0)
+            asked = one.deadline()
+            self.assertGreaterEqual(asked, 5.0 + AGREEMENT_PERIOD)
+            self.assertEqual(said(one.handle(DeadlinePassed(), asked)), self.ASKED)
+            self.assertEqual(said(one.handle(DeadlinePassed(), one.deadline())), self.ASKED)
+
+    def test_not_needed(self) -> None:
+        """Nobody is asked who has become stable, or who is dead; nor does one ask who leaves."""
+        for change in ({"their_stable": True}, {"peers": {BETA: NodeStatus.DEAD}}, {"leaving": True}):
+            one = resources(ours=LOCAL, their_stable=True)
+            hear(one, speech.resource(LOCAL, False), 5.0)
+            for name, value in change.items():
+                setattr(one.ledger, name, value)
+            self.assertEqual(one.handle(DeadlinePassed(), one.deadline()), [])
+            self.assertEqual(one.deadline(), inf)
+
+    def test_not_now(self) -> None:
+        """While something moves here the question is put off."""
+        one = resources(ours=LOCAL, their_stable=True)
+        hear(one, speech.resource(LOCAL, False), 5.0)
+        one.ledger.standby = StandbyPhase.GIVING
+        asked = one.deadline()
+        self.assertEqual(one.handle(DeadlinePassed(), asked), [])
+        self.assertEqual(one.deadline(), asked + AGREEMENT_PERIOD)
 
 
 class AcquisitionTests(SynchronousTestCase):

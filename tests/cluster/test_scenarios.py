@@ -312,6 +312,18 @@ class TroubleTests(SynchronousTestCase):
                 status = one.status()
                 self.assertEqual((status.holding, status.stable), (Holding.LOCAL, True))
 
+    def test_split_and_heal_legacy(self) -> None:
+        """In legacy mode, where nobody says what he holds, it ends in the same way."""
+        cluster = at_peace(LEGACY)
+        cluster.cut = True
+        cluster.run(30.0)
+        self.assertEqual(cluster.running, {ALPHA: EVERYTHING, BETA: EVERYTHING})
+        cluster.cut = False
+        cluster.run(5.0)
+        self.assertEqual((cluster.running, cluster.up), (BOTH, {ALPHA, BETA}))
+        cluster.run(60.0)
+        self.assertEqual(cluster.running, BOTH)
+
     def test_short_cut(self) -> None:
         """A cut shorter than deadtime moves nothing."""
         cluster = at_peace()

@@ -184,7 +184,7 @@ class TimeTests(SynchronousTestCase):
     """Nobody is waited for for ever."""
 
     def test_no_agreement(self) -> None:
-        """Without an answer in ten seconds the request is over, and nothing was moved."""
+        """Without an answer in ten seconds the request is over, nothing was moved, and the peer hears so."""
         book = ledger()
         one = giving(book, LOCAL, now=5.0)
         self.assertEqual(one.handle(DeadlinePassed(), 14.9), [])
@@ -194,6 +194,7 @@ class TimeTests(SynchronousTestCase):
                 Log(Level.WARN, "No reply to standby request.  Standby request cancelled."),
                 Record("standby cancelled", "local", ALPHA, ("the other node did not answer",)),
                 JobsCancelled((Purpose.GIVE, Purpose.TAKE)),
+                Send(speech.resource(LOCAL, True)),
                 HoldingsChanged(),
             ],
         )
@@ -218,12 +219,13 @@ class TimeTests(SynchronousTestCase):
         self.assertEqual(one.handle(JobFinished(Job(Purpose.BOOT, (WEB,), ("boot",))), 0.0), [])
 
     def test_giver_changes_its_mind(self) -> None:
-        """A giver that is stable again gives nothing more, and is waited for no longer."""
+        """A giver that is stable again gives nothing more, is waited for no longer, and hears so."""
         one = taking(ledger())
         self.assertEqual(
             claim(one, True, seq=10),
             [
                 Log(Level.WARN, "beta no longer wants to go standby.  Standby request cancelled."),
+                Send(speech.resource(LOCAL, True)),
                 HoldingsChanged(),
             ],
         )

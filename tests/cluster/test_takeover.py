@@ -93,7 +93,7 @@ class DeathTests(SynchronousTestCase):
 
     def test_claims(self) -> None:
         """Its groups are claimed before they run, and it claims nothing any more."""
-        book = ledger()
+        book = evolve(ledger(), their_stable=False)
         Takeover(book).handle(DIED, 0.0)
         self.assertEqual((book.ours, book.theirs), (ALL, NONE))
         self.assertEqual((book.their_stable, book.takeover_running), (True, True))

@@ -61,6 +61,9 @@ class OrderTests(SynchronousTestCase):
             self.assertEqual(second, order(2, SQL, Verb.START))
             self.assertEqual(one.handle(finished(2), 3.0), [JobFinished(job(purpose))])
             self.assertEqual((one.running, one.ledger.jobs), (0, 0))
+            self.assertEqual(one.deadline(), inf)
+            why = f"{purpose.value}; somebody wants it"
+            self.assertEqual(one.condition(SQL), Condition(GroupState.RUNNING, 3.0, why))
 
     def test_stops(self) -> None:
         """A stop needs no permission, and is recorded too."""
@@ -226,6 +229,9 @@ class FailureTests(SynchronousTestCase):
         one.handle(JobBegun(job(Purpose.TAKEOVER, WEB)), 1.0)
         [failed, _] = one.handle(finished(1, Outcome.FAILED), 2.0)
         self.assertEqual(failed, Record("start failed", WEB.key, ALPHA, ("no reason was given",)))
+        one.handle(JobBegun(job(Purpose.CLEAR, WEB)), 3.0)
+        [_, failed] = one.handle(finished(2, Outcome.FAILED), 4.0)
+        self.assertEqual(failed, Record("stop failed", WEB.key, ALPHA, ("no reason was given",)))
 
     def test_failed_stop(self) -> None:
         """A group that cannot be stopped is blocked, which is critical, and tried again in ten seconds."""
