@@ -36,8 +36,13 @@ _TIMES: Final = ("keepalive", "deadtime", "warntime", "initdead", "max_rexmit_de
 
 @define
 class Plan:
-    """A configuration in the making."""
+    """
+    A configuration in the making.
 
+    @ivar seed: of everything that is random in the world.
+    """
+
+    seed: int = 1
     nodes: tuple[NodeName, ...] = (NodeName("alpha"), NodeName("beta"))
     links: tuple[LinkName, ...] = (LinkName("eth0"),)
     times: dict[str, float] = field(

@@ -38,9 +38,10 @@ from hatwist.sim.vocabulary import COMMANDS
 from hatwist.sim.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from hatwist.config.model import LinkName
+    from hatwist.sim.auditor import Auditor
     from hatwist.sim.host import Host
 
 SEPARATOR: Final = "----"
@@ -90,10 +91,12 @@ class Script:
     """
     Gives the orders of a scenario to a world.
 
-    @ivar seed: of the world, which is made by the first order that needs one.
+    The world is made by the first order that needs one.
+
+    @ivar auditors: makes those who watch it.
     """
 
-    seed: int
+    auditors: Callable[[], tuple[Auditor, ...]] = every
     _plan: Plan = field(factory=Plan)
     _world: World | None = None
 
@@ -112,7 +115,7 @@ class Script:
     def world(self) -> World:
         """The world; what is planned so far is what it is made of."""
         if self._world is None:
-            self._world = World(self._plan.config(), self.seed, every())
+            self._world = World(self._plan.config(), self._plan.seed, self.auditors())
         return self._world
 
     def play(self, block: Block) -> Block:
@@ -125,8 +128,16 @@ class Script:
         """
         for line in block.orders:
             self.order(line)
-        recorded = tuple(self._world.transcript.take()) if self._world is not None else ()
-        return Block(block.orders, recorded)
+        return Block(block.orders, tuple(self.take()))
+
+    def take(self) -> list[str]:
+        """Return what happened since the last time."""
+        return [] if self._world is None else self._world.transcript.take()
+
+    @property
+    def digest(self) -> str:
+        """A short name of everything that happened."""
+        return self.world.transcript.digest
 
     def order(self, line: str) -> None:
         """

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from hatwist.sim.auditor import Violation
+from hatwist.sim.auditors import every
 from hatwist.sim.script import Script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from hatwist.sim.auditor import Auditor
 
 TROUBLES: Final = 12
 """Orders that make trouble, in one storm, at most."""
@@ -81,6 +84,7 @@ def orders(seed: int) -> Iterator[str]:
     sea = Sea(rng, {"NAME": NAMES, "KEY": [group.split()[1] for group in groups], "LINK": links})
     failback = rng.choice(("on", "on", "off", "legacy"))
     times = f"keepalive={rng.choice((1, 2))} deadtime=6 initdead=12"
+    yield f"seed {seed}"
     yield f"nodes {' '.join(NAMES)} {times} auto_failback={failback} links={','.join(links)}"
     yield from (f"group {group}" for group in groups)
     yield from _weather(rng)
@@ -89,13 +93,13 @@ def orders(seed: int) -> Iterator[str]:
     yield from _peace(sea)
 
 
-def run_storm(seed: int) -> Script:
+def run_storm(seed: int, auditors: Callable[[], tuple[Auditor, ...]] = every) -> Script:
     """
     Play a storm to its end.
 
     @raise Violation: with the command that plays it again.
     """
-    script = Script(seed)
+    script = Script(auditors)
     try:
         for order in orders(seed):
             script.order(order)

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from hatwist.sim.script import Script
 
 
+def _seed(script: Script, number: str) -> None:
+    """C{seed 27}: another seed than 1 for everything that is random."""
+    script.plan.seed = int(number)
+
+
 def _nodes(script: Script, *words: str) -> None:
     """C{nodes alpha beta keepalive=2 links=eth0,eth1 auto_failback=off}: names and settings."""
     script.plan.set_nodes(words)
@@ -192,6 +197,7 @@ def _agree(script: Script) -> None:
 
 
 COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
+    "seed": _seed,
     "nodes": _nodes,
     "group": _group,
     "clock": _clock,

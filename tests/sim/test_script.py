@@ -43,7 +43,7 @@ class ScriptTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Make a script that nothing was said to."""
-        self.script = Script(1)
+        self.script = Script()
 
     def objection(self, line: str) -> str:
         """Return what is wrong with an order."""
@@ -56,6 +56,12 @@ class ScriptTests(SynchronousTestCase):
         self.assertEqual(first.recorded[0], "    0.000 alpha    *** boot")
         self.assertEqual(len(first.recorded), 2)
         self.assertEqual(second, Block(("run 1",), ()))
+
+    def test_digest(self) -> None:
+        """A short name stands for everything that happened."""
+        before = self.script.digest
+        self.script.order("boot alpha")
+        self.assertNotEqual(self.script.digest, before)
 
     def test_nothing_happened(self) -> None:
         """As long as there is no world nothing happens in it."""

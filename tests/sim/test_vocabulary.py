@@ -22,7 +22,7 @@ class VocabularyTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Plan a world."""
-        self.script = Script(1)
+        self.script = Script()
         self.give("nodes alpha beta links=eth0,eth1", f"group alpha {WEB}", f"group beta {SQL}")
         self.alpha, self.beta = self.script.hosts("all")
 
@@ -45,6 +45,12 @@ class VocabularyTests(SynchronousTestCase):
         """The first line of each docstring shows the order as it is written."""
         for name, command in COMMANDS.items():
             self.assertTrue((command.__doc__ or "").startswith(f"C{{{name}"), name)
+
+    def test_seed(self) -> None:
+        """Another seed is another world."""
+        script = Script()
+        script.order("seed 27")
+        self.assertEqual((script.world.seed, self.script.world.seed), (27, 1))
 
     def test_clock(self) -> None:
         """A clock is set before its host is first booted."""
