@@ -9,23 +9,26 @@ and the other lets go at once.  Nothing is restarted, nothing moves twice.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from attrs import define
+from attrs import define, field
 
 from hatwist.cluster import speech
 from hatwist.cluster.actions import Log
+from hatwist.cluster.deadlines import Deadlines
+from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import (
     ClaimHeard,
     HoldingsChanged,
     JobBegun,
     JobFinished,
     PeerReturned,
+    PeerStatusChanged,
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase
-from hatwist.cluster.names import Holding, Level
+from hatwist.cluster.names import Holding, Level, NodeStatus
 from hatwist.cluster.requests import acquire_local
 
 if TYPE_CHECKING:
@@ -33,7 +36,10 @@ if TYPE_CHECKING:
     from hatwist.cluster.ledger import Ledger
     from hatwist.config.model import NodeName, Seconds
 
-_Item = PeerReturned | ClaimHeard | HoldingsChanged | JobFinished
+HOMECOMING: Final = 10.0
+"""Seconds in which a legacy node that became active asks for what is at home there."""
+
+_Item = PeerReturned | PeerStatusChanged | ClaimHeard | HoldingsChanged | JobFinished | DeadlinePassed
 
 
 @define
@@ -41,14 +47,19 @@ class Healing:
     """Finds out what both sides hold, and ends it."""
 
     ledger: Ledger
-    _contested: bool = False
-    "The peer claims groups at home here; when it lets go the neighbours must be told."
+    _deadlines: Deadlines = field(factory=Deadlines)
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Follow peers that come back, and what they claim."""
         match item:
             case PeerReturned(peer):
                 return self._compare(peer) if self.ledger.nice else self._part(peer)
+            case PeerStatusChanged(_, status):
+                if status is NodeStatus.ACTIVE and not self.ledger.nice:
+                    self._deadlines.set("homecoming", now + HOMECOMING)
+                return []
+            case DeadlinePassed():
+                return self._let_go(now)
             case ClaimHeard(peer):
                 return self._resolve(peer)
             case HoldingsChanged():
@@ -61,8 +72,16 @@ class Healing:
                 return [*self._claim(), HoldingsChanged()]
 
     def deadline(self) -> Seconds:
-        """Nothing here waits."""
-        return float("inf")
+        """When a legacy peer has had the time to ask for its groups."""
+        return self._deadlines.first()
+
+    def _let_go(self, now: Seconds) -> list[Outcome]:
+        """Part from a legacy peer whose groups we still have; it will have started them."""
+        living = self.ledger.living_peers()
+        expired = self._deadlines.expire("homecoming", now)
+        if not expired or not living or not self.ledger.ours & Holding.FOREIGN:
+            return []
+        return self._part(living[0])
 
     def _compare(self, peer: NodeName) -> list[Outcome]:
         """Ask the peer what it holds, and say what we hold."""
@@ -93,12 +112,12 @@ class Healing:
         outcomes: list[Outcome] = []
         if both & Holding.FOREIGN:
             outcomes.extend(self._give_way(peer))
-        if both & Holding.LOCAL and not self._contested:
-            self._contested = True
+        if both & Holding.LOCAL and not ledger.contested:
+            ledger.contested = True
             outcomes.append(Log(Level.ERROR, "Both machines own our resources!"))
             outcomes.extend(self._claim())
-        if self._contested and ledger.their_stable and not ledger.theirs & Holding.FOREIGN:
-            self._contested = False
+        if ledger.contested and ledger.their_stable and not ledger.theirs & Holding.FOREIGN:
+            ledger.contested = False
             cause = f"node {peer} has let go of it"
             job = Job(Purpose.ANNOUNCE, ledger.groups_of(Holding.LOCAL), (cause,), which=Holding.LOCAL)
             # What did not run yet could not be started as long as the other claimed it.

@@ -196,8 +196,7 @@ class History:
         return outcomes
 
     def _refuse(self, sender: NodeName, number: int, now: Seconds) -> list[Outcome]:
-        too_low = not self._sent or number < next(iter(self._sent))
-        reason = "seqno too low" if too_low else "seqno not found"
+        reason = "seqno too low"
         nak = Message.of(t="NS_nak_rexmit", firstseq=f"{number:x}", dest=sender, info=reason)
         text = f"Cannot rexmit pkt {number} for {sender}: {reason}"
         return [*self.complaints.note("cannot resend", Level.ERROR, text, now), Send(nak)]

@@ -64,6 +64,7 @@ class Ledger:
     @ivar handing: the set of the running standby operation, in its giver's words.
     @ivar peers: what is known of each peer.
     @ivar yielding: groups are being stopped that both sides had.
+    @ivar contested: the other side has groups that are at home here, and is to let go.
     @ivar gone: peers that left in order and have given up everything.
     @ivar newest: the number of each peer's newest claim; older ones count no more.
     @ivar jobs: how many jobs are running.
@@ -83,6 +84,7 @@ class Ledger:
     needs_failback: bool = False
     leaving: bool = False
     yielding: bool = False
+    contested: bool = False
     gone: set[NodeName] = field(factory=set)
     newest: dict[NodeName, Number] = field(factory=dict)
     jobs: int = 0

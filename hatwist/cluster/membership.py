@@ -210,8 +210,7 @@ class Membership:
             # It was lost and sent again; what it said is no longer true.
             return []
         # One that joins says first that it is up; this one has been running all the time, apart from us.
-        apart = peer.status is NodeStatus.DEAD and status is NodeStatus.ACTIVE and not peer.restarted
-        returned = returned or apart
+        apart = peer.status is NodeStatus.DEAD and status is NodeStatus.ACTIVE
         outcomes: list[Outcome] = [*_returning(sender)] if returned else [*self._lateness(peer, now)]
         peer.number = number
         peer.restarted = False
@@ -223,7 +222,7 @@ class Membership:
             outcomes.append(Log(Level.INFO, f"Status update for node {sender}: status {status.value}"))
             outcomes.append(PeerStatusChanged(sender, status))
             outcomes.append(speech.hook("status"))
-        if returned:
+        if returned or apart:
             outcomes.append(PeerReturned(sender))
         return outcomes
 

@@ -81,10 +81,11 @@ def may_own(group: ResourceGroup, claim: Claim, ledger: Ledger) -> Permission:
 def _orphaned(group: ResourceGroup, claim: Claim, ledger: Ledger) -> Permission:
     if ledger.peers.get(claim.node) is NodeStatus.DEAD:
         return Permission(True, f"node {claim.node} is dead")
-    if ledger.claimed_by_peer(group):
-        return Permission(False, f"node {claim.node} is back and holds it")
-    if claim.node in ledger.gone:
+    if claim.node in ledger.gone and not ledger.claimed_by_peer(group):
         return Permission(True, f"node {claim.node} left in order and has let go")
+    if ledger.claimed_by_peer(group) or not ledger.nice:
+        # A legacy node does not say what it holds, but what is at home there it takes.
+        return Permission(False, f"node {claim.node} is back and holds it")
     return Permission(True, f"node {claim.node} is back and does not hold it")
 
 
@@ -92,6 +93,6 @@ def _at_home(group: ResourceGroup, ledger: Ledger) -> Permission:
     if group.node != ledger.me:
         return Permission(False, f"its home is {group.node}")
     living = ledger.living_peers()
-    if living and ledger.claimed_by_peer(group):
+    if living and (ledger.contested or ledger.claimed_by_peer(group)):
         return Permission(False, f"node {living[0]} holds it")
     return Permission(True, "its home is here and nobody else holds it")

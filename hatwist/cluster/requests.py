@@ -14,6 +14,8 @@ from attrs import define, field
 
 from hatwist.cluster import speech
 from hatwist.cluster.actions import Log
+from hatwist.cluster.deadlines import Deadlines
+from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import GroupProbed, HoldingsChanged, JobBegun, JobFinished, MessageDelivered, Send
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.names import Holding, Level
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
     from hatwist.config.model import NodeName, ResourceGroup, Seconds
     from hatwist.wire.message import Message
 
+ANSWER_PERIOD: Final = 10.0
+"""Seconds from one request that nobody answers to the next."""
+
 MAX_SHOWN: Final = 80
 """Characters of a peer's text that are repeated in our log."""
 
-_Item = MessageDelivered | GroupProbed | JobFinished
+_Item = MessageDelivered | GroupProbed | JobFinished | DeadlinePassed
 
 
 def acquire_local(ledger: Ledger, cause: str, *, force: bool = False) -> list[Outcome]:
@@ -56,6 +61,7 @@ class Requests:
     """Local groups whose request is under way, and foreign ones that were asked for."""
 
     ledger: Ledger
+    _deadlines: Deadlines = field(factory=Deadlines)
     _asked: dict[str, Job] = field(factory=dict)
     _given: set[str] = field(factory=set)
     "Keys of foreign groups that their home got back."
@@ -66,20 +72,35 @@ class Requests:
             case MessageDelivered(sender, message, own):
                 return self._hear(sender, message, own)
             case GroupProbed(job, group, running):
-                return [] if running or job.purpose is not Purpose.BOOT else self._request(job, group)
+                return [] if running or job.purpose is not Purpose.BOOT else self._request(job, group, now)
             case JobFinished(job):
                 return self._finished(job)
+            case DeadlinePassed():
+                return self._ask_again(now)
 
     def deadline(self) -> Seconds:
-        """Nothing here waits."""
-        return float("inf")
+        """When to ask again for what nobody answered."""
+        return self._deadlines.first()
 
-    def _request(self, job: Job, group: ResourceGroup) -> list[Outcome]:
+    def _request(self, job: Job, group: ResourceGroup, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         self._asked[group.key] = job
         if not ledger.nice and ledger.living_peers():
+            self._deadlines.set("ask", now + ANSWER_PERIOD)
             return [Send(speech.ip_request(group.key))]
         return [Send(speech.ip_response(ledger.me, group.key, own=True))]
+
+    def _ask_again(self, now: Seconds) -> list[Outcome]:
+        """Ask once more; heartbeat does not, and a node that nobody could hear never gets its groups."""
+        if not self._deadlines.expire("ask", now) or self.ledger.leaving:
+            return []
+        return [
+            outcome
+            for key, job in list(self._asked.items())
+            for group in job.groups
+            if group.key == key
+            for outcome in self._request(job, group, now)
+        ]
 
     def _hear(self, sender: NodeName, message: Message, own: bool) -> list[Outcome]:
         match message.get("t"):

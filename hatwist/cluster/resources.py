@@ -59,6 +59,7 @@ _Item = (
     | PeerStatusChanged
     | PeerRestarted
     | JobFinished
+    | HoldingsChanged
 )
 
 
@@ -90,6 +91,8 @@ class Resources:
                     return self._begin(now)
             case MessageDelivered(sender, message, own):
                 return self._hear(sender, message, own, now)
+            case HoldingsChanged():
+                return self._adopt_orphans()
             case PeerStatusChanged(peer, status):
                 self.ledger.peers[peer] = status
                 if status is NodeStatus.INIT:

@@ -97,11 +97,10 @@ class Tracking:
         if arrival.generation < self.generation:
             return Decision(Verdict.REPLAY)
         met = self.generation > 0
-        if not met:
-            self.generation = arrival.generation
         returned = restarted = False
-        if arrival.status and arrival.generation > self.generation:
-            restarted = True
+        if arrival.generation > self.generation:
+            # heartbeat waits for a status; but what a new life says first may be the one that arrives.
+            restarted = met
             self._begin(arrival.generation)
         elif arrival.status and arrival.dead and met:
             if arrival.sequence <= self.last_status:

@@ -126,12 +126,12 @@ class Standby:
 
     def _hear(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
         kind = message.get("t")
-        if kind not in ("ask_resources", "hb_takeover", "resource") or (own and kind != "ask_resources"):
+        if kind == "resource" and not own:
+            return self._hear_claim(sender, message, now)
+        if kind not in ("ask_resources", "hb_takeover") or (own and kind == "hb_takeover"):
             return []
         try:
             which, number = Holding.of(message.get("rsc_hold", "all")), number_of(message)
-            if kind == "resource":
-                return self._hear_claim(sender, message, number)
         except MalformedError as error:
             return [
                 *self.complaints.note("malformed", Level.WARN, f"Bad message from {sender}: {error}", now)
@@ -173,10 +173,20 @@ class Standby:
             case _:
                 return self._ignore(sender, turn, now)
 
-    def _hear_claim(self, sender: NodeName, message: Message, number: Number) -> list[Outcome]:
-        """A giver that has finished moving things gives nothing more; heartbeat would wait an hour."""
-        over = message.get("isstable") == "1" and number > self._heard
-        if self.ledger.standby is not StandbyPhase.TAKING or not over:
+    def _hear_claim(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
+        """
+        The other side says that it finished moving things, after its last step.
+
+        A giver gives nothing more then, and a taker says C{done} at once or never;
+        heartbeat would wait an hour for either.
+        """
+        if message.get("isstable") != "1" or number_of(message) <= self._heard:
+            return []
+        if self.ledger.standby is StandbyPhase.DONE and self._releasing:
+            if self._deadlines.remaining("standby", now) > REPLY_PERIOD:
+                self._deadlines.set("standby", now + REPLY_PERIOD)
+            return []
+        if self.ledger.standby is not StandbyPhase.TAKING:
             return []
         self._abandoned = sender
         self._deadlines.clear("standby")
@@ -199,6 +209,7 @@ class Standby:
             ledger.standby = StandbyPhase.GIVING
             self._releasing = False
             return [wants]
+        self._releasing = False
         self._deadlines.set("standby", now + MOVE_PERIOD)
         ledger.standby = StandbyPhase.TAKING
         return [wants, Send(speech.ask_resources(which, "other"))]
@@ -221,6 +232,7 @@ class Standby:
     def _take(self, sender: NodeName, which: Holding, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         self._abandoned = None
+        self._releasing = False
         self._deadlines.set("standby", now + MOVE_PERIOD)
         ledger.handing = which
         ledger.standby = StandbyPhase.DONE

@@ -21,6 +21,7 @@ from hatwist.cluster.facts import (
     JobsCancelled,
     MessageDelivered,
     PeerDied,
+    PeerRestarted,
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
@@ -40,7 +41,7 @@ FAILED_START_DELAY: Final = 30.0
 _STARTS: Final = (Purpose.REQUESTED, Purpose.TAKEOVER, Purpose.TAKE)
 _SCRIPT: Final = "mach_down(default)"
 
-_Item = PeerDied | MessageDelivered | JobFinished | DeadlinePassed
+_Item = PeerDied | PeerRestarted | MessageDelivered | JobFinished | DeadlinePassed
 
 
 @define
@@ -57,6 +58,9 @@ class Takeover:
         match item:
             case PeerDied():
                 return self._bury(item)
+            case PeerRestarted():
+                # Whatever was agreed with its former life, the new one knows nothing of it.
+                return [*self._cancel_standby(), HoldingsChanged()]
             case MessageDelivered(sender, message, own):
                 return [] if own or message.get("t") != "shutdone" else self._hear_goodbye(sender)
             case JobFinished():

@@ -40,7 +40,7 @@ class _Stream:
     based: bool = False
     delivered: dict[int, set[int]] = field(factory=dict)
 
-    def arrive(self, number: Number, status: bool) -> bool:
+    def arrive(self, number: Number) -> bool:
         """
         Take note of an arrival.
 
@@ -50,8 +50,7 @@ class _Stream:
         if generation == self.newest[0] and sequence in self.holes:
             self.holes.discard(sequence)
             return True
-        # Only a status raises the generation; anything else of a new one may be refused (protocol 8.3).
-        if number <= self.newest or not (status or generation == self.newest[0] or not self.newest[0]):
+        if number <= self.newest:
             return False
         if generation > self.newest[0]:
             self.reset()
@@ -121,7 +120,7 @@ class OnceEach(Auditor):
             stream.holes.discard(message.hexadecimal("firstseq") or 0)
         elif message.has("seq"):
             number = number_of(message)
-            due = stream.arrive(number, message.get("t") == "status")
+            due = stream.arrive(number)
             if due and message.get("dest", host.name) == host.name:
                 self._expected = (sender, number)
 
