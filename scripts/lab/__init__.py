@@ -15,7 +15,10 @@ that ends when the program that built it ends, whatever ended it.
     watcher.py      writes down what changes: addresses (netlink), ARP (capture)
     observe.py      judges what the watcher wrote; pure
     probe.py        the client that asks all the time; outage.py judges its answers; pure
-    nodes.py        nodes that run hatwist; heartbeat.py nodes that run heartbeat 3.0.6
+    plan.py         the hosts of the seed document; configuration.py their /etc/ha.d
+    nodes.py        hosts that run hatwist, or heartbeat 3.0.6
+    client.py       the client and the always-on service, started on hosts
+    demo.py         the demo, told by story.py; bench.py the bench; command.py both
 
 Only the standard library is used.
 """

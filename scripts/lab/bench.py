@@ -8,18 +8,17 @@ Run it by C{./scripts/bench}, which sets up what it needs.
 from __future__ import annotations
 
 import argparse
-import signal
 import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
-from scripts.lab import rack as place
+from scripts.lab import command, plan
 from scripts.lab.client import Probe, always_on
-from scripts.lab.configuration import VIRTUAL, address_only, ha_cf
-from scripts.lab.host import Card
+from scripts.lab.configuration import address_only, ha_cf
 from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node
+from scripts.lab.plan import VIRTUAL
 from scripts.lab.rack import Rack
 from scripts.lab.remote import LabError
 from scripts.lab.watch import Watch, until
@@ -30,6 +29,9 @@ INITDEAD: Final = "3000ms"
 TARGET: Final = 0.6
 """Seconds that an outage should last at most, in nine of ten runs."""
 PORT: Final = 7777
+
+Kind = tuple[str, type[Node], str]
+"""The name of a program, a node that runs it, and its agent for an address."""
 SETTLED: Final = 60.0
 STEADY: Final = 300
 """Answers before the power is cut."""
@@ -70,35 +72,26 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--runs", type=int, default=10, metavar="N", help="how often, 10 if not given")
     parser.add_argument("--real", action="store_true", help="measure heartbeat 3.0.6 as well; needs root")
     options = parser.parse_args(arguments)
-    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had them ignored
-        signal.signal(number, _interrupted)
-    obstacle = place.obstacle() or (HeartbeatNode.obstacle() if options.real else None)
-    if obstacle is not None:
-        print(f"Cannot measure here: {obstacle}")
-        return 1
-    print(f"Outage after a host's death: keepalive {KEEPALIVE}, deadtime {DEADTIME}, an address, and a")
-    print("service that is always on; from the last good answer to the first good one, asked every 5 ms.")
-    kinds: list[tuple[str, type[Node], str]] = [("hatwist", HatwistNode, "IPaddr")]
+    kinds: list[Kind] = [("hatwist", HatwistNode, "IPaddr")]
     if options.real:
         kinds.append(("heartbeat 3.0.6", HeartbeatNode, "IPaddr2"))
-    try:
+
+    def work() -> int:
+        print(f"Outage after a host's death: keepalive {KEEPALIVE}, deadtime {DEADTIME}, an address, and a")
+        print("service that is always on; from the last good answer to the first good one, asked every 5 ms.")
         results = measure(kinds, options.runs)
-    except LabError as error:
-        print(f"The measurement failed: {error}")
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted; nothing is left behind.")
-        return 130
-    for result in results:
-        print(result.line())
-    return 0 if results[0].within * 10 >= options.runs * 9 else 1
+        for result in results:
+            print(result.line())
+        return 0 if results[0].within * 10 >= options.runs * 9 else 1
+
+    return command.run(work, HeartbeatNode.obstacle() if options.real else None)
 
 
-def measure(kinds: Sequence[tuple[str, type[Node], str]], runs: int) -> list[Result]:
+def measure(kinds: Sequence[Kind], runs: int) -> list[Result]:
     """
     Measure several programs side by side.
 
-    @param kinds: for each its name, its node, and the agent for its address.
+    @param runs: how often each; they take turns.
     """
     outages: dict[str, list[float]] = {name: [] for name, _, _ in kinds}
     for number in range(1, runs + 1):
@@ -119,15 +112,9 @@ def takeover(kind: type[Node], agent: str) -> float:
     configuration = address_only(ha_cf(keepalive=KEEPALIVE, deadtime=DEADTIME, initdead=INITDEAD), agent)
     with Rack() as rack:
         watch = Watch(rack)
-        client = rack.host("client", {"eth0": Card("public", "172.16.0.1/24")})
+        client = plan.client(rack)
         client.power_on()
-        nodes = [
-            kind(rack.host(name, {"eth0": Card("public", public), "eth1": Card("private", private)}))
-            for name, public, private in (
-                ("node01", "172.16.0.208/24", "172.16.20.208/24"),
-                ("node02", "172.16.0.209/24", "172.16.20.209/24"),
-            )
-        ]
+        nodes = [kind(plan.node(rack, number)) for number in (1, 2)]
         for node in nodes:
             node.boot(configuration)
             always_on(node.host, PORT)
@@ -143,10 +130,6 @@ def takeover(kind: type[Node], agent: str) -> float:
         if outage is None or verdict.overlaps:
             raise LabError(f"not a takeover: {verdict.faults}")
         return outage.length
-
-
-def _interrupted(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -19,9 +19,6 @@ from scripts.lab.watch import until
 EVERY: Final = 5
 """Milliseconds between two questions."""
 
-ROUTERS: Final = ("172.16.0.1", "172.16.0.254")
-"""The seed's gateway, which the client is as well, and a second one for its ping group."""
-
 
 def _script(name: str) -> list[str]:
     return [python(), "-I", "-S", str(Path(__file__).with_name(name))]
@@ -30,8 +27,7 @@ def _script(name: str) -> list[str]:
 def always_on(host: Host, port: int) -> Process:
     """Start the service that answers datagrams with its host's name, whoever has the address."""
     process = host.start([*_script("responder.py"), str(port)])
-    ready = f"sh -c 'until ss -lun | grep -q :{port}; do sleep 0.02; done'"
-    host.do("sh", "-c", ready)
+    host.do("sh", "-c", f"until ss -lun | grep -q :{port}; do sleep 0.02; done")
     return process
 
 

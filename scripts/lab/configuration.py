@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from scripts.lab.host import Host
+from scripts.lab.plan import VIRTUAL
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 DEMO: Final = CHECKOUT / "conf" / "demo"
-
-VIRTUAL: Final = "172.16.0.210"
-"""The address that moves, in every lab."""
 
 KEYS: Final = "auth 1\n1 sha1 only-for-the-lab\n"
 

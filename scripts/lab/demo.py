@@ -10,18 +10,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
-from scripts.lab import rack as place
-from scripts.lab.client import EVERY, ROUTERS, Probe
-from scripts.lab.configuration import VIRTUAL, Configuration, demo
-from scripts.lab.host import Card
+from scripts.lab import command, plan
+from scripts.lab.client import EVERY, Probe
+from scripts.lab.configuration import Configuration, demo
 from scripts.lab.nodes import HatwistNode
 from scripts.lab.outage import Outage
+from scripts.lab.plan import ROUTERS, VIRTUAL
 from scripts.lab.rack import Rack
 from scripts.lab.remote import LabError
 from scripts.lab.story import Story
@@ -58,22 +57,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="./scripts/demo", description=__doc__.strip().splitlines()[0])
     parser.add_argument("--seed-timing", action="store_true", help="keepalive 2, deadtime 30, initdead 120")
     seed_timing = parser.parse_args(arguments).seed_timing
-    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had them ignored
-        signal.signal(number, _interrupted)
-    obstacle = place.obstacle()
-    if obstacle is not None:
-        print(f"This machine allows no lab: {obstacle}")
-        return 1
     configuration = demo().with_timing(SEED_TIMING) if seed_timing else demo()
-    try:
+
+    def work() -> int:
         with Rack() as rack:
             return Demo(rack, configuration).run()
-    except LabError as error:
-        print(f"\nThe demo failed: {error}")
-        return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted; nothing is left behind.")
-        return 130
+
+    return command.run(work)
 
 
 class Demo:
@@ -86,12 +76,8 @@ class Demo:
     def __init__(self, rack: Rack, configuration: Configuration) -> None:
         self.configuration = configuration
         self.story = Story(Watch(rack), VIRTUAL)
-        public = {name: Card("public", f"172.16.0.{last}/24") for name, last in (("1", 208), ("2", 209))}
-        private = {name: Card("private", f"172.16.20.{last}/24") for name, last in (("1", 208), ("2", 209))}
-        self.client = rack.host("client", {"eth0": Card("public", f"{ROUTERS[0]}/24")})
-        self.one, self.two = (
-            HatwistNode(rack.host(f"node0{n}", {"eth0": public[n], "eth1": private[n]})) for n in "12"
-        )
+        self.client = plan.client(rack)
+        self.one, self.two = (HatwistNode(plan.node(rack, number)) for number in (1, 2))
         self.moves: list[Move] = []
 
     def run(self) -> int:
@@ -197,10 +183,6 @@ class Demo:
                 print(f"\nThe end of the log of {node.name}:")
                 print("\n".join(node.log().splitlines()[-15:]))
             raise
-
-
-def _interrupted(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

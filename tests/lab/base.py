@@ -14,10 +14,12 @@ from typing import Generic, TypeVar
 
 from twisted.trial.unittest import SkipTest, TestCase
 
+from scripts.lab import plan
 from scripts.lab import rack as lab
-from scripts.lab.configuration import VIRTUAL, Configuration
-from scripts.lab.host import Card, Host
+from scripts.lab.configuration import Configuration
+from scripts.lab.host import Host
 from scripts.lab.nodes import HatwistNode, Node
+from scripts.lab.plan import VIRTUAL
 from scripts.lab.rack import Rack
 from scripts.lab.watch import Watch, until
 
@@ -62,13 +64,6 @@ class LabTestCase(TestCase):
         self.addCleanup(self.rack.close)
         self.watch = Watch(self.rack)
 
-    def host(self, name: str, public: str, private: str | None = None) -> Host:
-        """Put a host on the public segment into the rack, perhaps also on the private one."""
-        cards = {"eth0": Card("public", f"{public}/24")}
-        if private is not None:
-            cards["eth1"] = Card("private", f"{private}/24")
-        return self.rack.host(name, cards)
-
     def assertOwner(self, host: str, address: str = VIRTUAL) -> None:
         """Exactly this host has the address now, and there were never two."""
         verdict = self.watch.judge(address)
@@ -88,9 +83,9 @@ class NodesTestCase(LabTestCase, Generic[N]):
     def setUp(self) -> None:
         """Build the rack and put the hosts in."""
         super().setUp()
-        self.client = self.host("client", "172.16.0.1")
-        self.one = self.node(self.host("node01", "172.16.0.208", "172.16.20.208"))
-        self.two = self.node(self.host("node02", "172.16.0.209", "172.16.20.209"))
+        self.client = plan.client(self.rack)
+        self.one = self.node(plan.node(self.rack, 1))
+        self.two = self.node(plan.node(self.rack, 2))
         # Cleanups run in reverse order, so this comes before the rack is closed.
         self.addCleanup(self._tell)
 

@@ -6,7 +6,8 @@ node01 dies, and returns.
 from __future__ import annotations
 
 from scripts.lab.client import Probe
-from scripts.lab.configuration import VIRTUAL, ha_cf, web
+from scripts.lab.configuration import ha_cf, web
+from scripts.lab.plan import VIRTUAL
 from tests.lab.base import SETTLED, TwoNodesTestCase
 
 

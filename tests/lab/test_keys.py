@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scripts.lab.configuration import VIRTUAL, address_only, ha_cf
+from scripts.lab.configuration import address_only, ha_cf
+from scripts.lab.plan import VIRTUAL
 from scripts.lab.watch import until
 from tests.lab.base import SETTLED, TwoNodesTestCase
 

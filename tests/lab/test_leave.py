@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import signal
 
-from scripts.lab.configuration import VIRTUAL, ha_cf, web
+from scripts.lab.configuration import ha_cf, web
+from scripts.lab.plan import VIRTUAL
 from tests.lab.base import SETTLED, TwoNodesTestCase
 
 

@@ -6,9 +6,10 @@ One node runs hatwist, the other heartbeat 3.0.6, in one cluster; needs root.
 from __future__ import annotations
 
 from scripts.lab.client import Probe
-from scripts.lab.configuration import VIRTUAL, ha_cf, web
+from scripts.lab.configuration import ha_cf, web
 from scripts.lab.host import Host
 from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node
+from scripts.lab.plan import VIRTUAL
 from scripts.lab.watch import until
 from tests.lab.base import SETTLED, NodesTestCase, require
 

@@ -5,8 +5,10 @@ The client, the always-on service and the demo's web server, on real hosts.
 
 from __future__ import annotations
 
+from scripts.lab import plan
 from scripts.lab.client import Probe, always_on
-from scripts.lab.configuration import VIRTUAL, web
+from scripts.lab.configuration import web
+from scripts.lab.plan import VIRTUAL
 from tests.lab.base import SETTLED, LabTestCase
 
 MOVE = f"ip address {{}} {VIRTUAL}/24 dev eth0"
@@ -18,9 +20,9 @@ class ProbeTests(LabTestCase):
     def setUp(self) -> None:
         """A client and two hosts; the first has the address."""
         super().setUp()
-        self.client = self.host("client", "172.16.0.1")
-        self.one = self.host("node01", "172.16.0.208")
-        self.two = self.host("node02", "172.16.0.209")
+        self.client = plan.client(self.rack)
+        self.one = plan.node(self.rack, 1)
+        self.two = plan.node(self.rack, 2)
         for host in (self.client, self.one, self.two):
             host.power_on()
         self.one.do("sh", "-c", MOVE.format("add"))
@@ -59,7 +61,7 @@ class WebServerTests(LabTestCase):
     def setUp(self) -> None:
         """One host with the script."""
         super().setUp()
-        self.one = self.host("node01", "172.16.0.208")
+        self.one = plan.node(self.rack, 1)
         self.one.power_on()
         web("").write(self.one)
 

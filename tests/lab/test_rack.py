@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
+from scripts.lab import plan
 from scripts.lab.host import Card
 from scripts.lab.rack import Rack, obstacle
 from scripts.lab.remote import LabError
@@ -95,8 +96,8 @@ class HostTests(LabTestCase):
     def setUp(self) -> None:
         """Two hosts, switched on."""
         super().setUp()
-        self.one = self.host("node01", "172.16.0.208", "172.16.20.208")
-        self.two = self.host("node02", "172.16.0.209", "172.16.20.209")
+        self.one = plan.node(self.rack, 1)
+        self.two = plan.node(self.rack, 2)
         self.one.power_on()
         self.two.power_on()
 

@@ -6,9 +6,10 @@ The lab itself, tried with heartbeat 3.0.6: what is known of it must come out.
 from __future__ import annotations
 
 from scripts.lab.client import Probe
-from scripts.lab.configuration import VIRTUAL, ha_cf, web
+from scripts.lab.configuration import ha_cf, web
 from scripts.lab.host import Host
 from scripts.lab.nodes import HeartbeatNode
+from scripts.lab.plan import VIRTUAL
 from tests.lab.base import SETTLED, NodesTestCase, require
 
 WON = "Initial resource acquisition complete"

@@ -5,7 +5,8 @@ The heartbeat cable is pulled out, and put back in.
 
 from __future__ import annotations
 
-from scripts.lab.configuration import VIRTUAL, address_only, ha_cf
+from scripts.lab.configuration import address_only, ha_cf
+from scripts.lab.plan import VIRTUAL
 from scripts.lab.watch import until
 from tests.lab.base import SETTLED, TwoNodesTestCase
 

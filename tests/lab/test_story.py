@@ -8,9 +8,11 @@ from __future__ import annotations
 import io
 import re
 
+from scripts.lab import plan
 from scripts.lab.client import Probe
-from scripts.lab.configuration import VIRTUAL, web
+from scripts.lab.configuration import web
 from scripts.lab.nodes import LOG, Node
+from scripts.lab.plan import VIRTUAL
 from scripts.lab.remote import LabError
 from scripts.lab.story import Story
 from tests.lab.base import SETTLED, LabTestCase
@@ -24,7 +26,7 @@ class StoryTests(LabTestCase):
         super().setUp()
         self.said = io.StringIO()
         self.story = Story(self.watch, VIRTUAL, self.said)
-        self.node = Node(self.host("node01", "172.16.0.208"))
+        self.node = Node(plan.node(self.rack, 1))
         self.node.host.power_on()
         self.story.nodes.append(self.node)
 
@@ -71,7 +73,7 @@ class StoryTests(LabTestCase):
 
     def test_answers(self) -> None:
         """The first answer is told, and each that comes after a silence."""
-        client = self.host("client", "172.16.0.1")
+        client = plan.client(self.rack)
         client.power_on()
         web("").write(self.node.host)
         self.node.host.do("/etc/ha.d/resource.d/httpd", "start")

@@ -5,8 +5,9 @@ The watcher, against a real kernel.
 
 from __future__ import annotations
 
-from scripts.lab.configuration import VIRTUAL
+from scripts.lab import plan
 from scripts.lab.observe import ArpSeen
+from scripts.lab.plan import VIRTUAL
 from scripts.lab.watch import until
 from tests.lab.base import SETTLED, LabTestCase
 
@@ -17,8 +18,8 @@ class WatchTests(LabTestCase):
     def setUp(self) -> None:
         """Two hosts, switched on."""
         super().setUp()
-        self.one = self.host("node01", "172.16.0.208")
-        self.two = self.host("node02", "172.16.0.209")
+        self.one = plan.node(self.rack, 1)
+        self.two = plan.node(self.rack, 2)
         self.one.power_on()
         self.two.power_on()
 
