@@ -29,6 +29,7 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase
 from hatwist.cluster.names import Holding, Level, NodeStatus
+from hatwist.cluster.ownership import Claim, Ground
 from hatwist.cluster.requests import acquire_local
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Healing:
             case DeadlinePassed():
                 return self._let_go(now)
             case ClaimHeard(peer):
-                return self._resolve(peer)
+                return [*self._resolve(peer), *self._catch_up(peer)]
             case HoldingsChanged():
                 # What was claimed while we were handing something over is looked at now.
                 return [each for peer in self.ledger.living_peers()[:1] for each in self._resolve(peer)]
@@ -88,6 +89,7 @@ class Healing:
         ledger = self.ledger
         if ledger.leaving or ledger.phase is not Phase.STABLE:
             return []
+        ledger.unclear = True
         return [Send(speech.starting()), *self._claim()]
 
     def _part(self, peer: NodeName) -> list[Outcome]:
@@ -123,6 +125,22 @@ class Healing:
             # What did not run yet could not be started as long as the other claimed it.
             outcomes.extend((JobBegun(job), *acquire_local(ledger, cause, force=True)))
         return outcomes
+
+    def _catch_up(self, peer: NodeName) -> list[Outcome]:
+        """Start what could not be started before the peer had said that it does not hold it."""
+        ledger = self.ledger
+        if not ledger.unclear:
+            return []
+        ledger.unclear = False
+        cause = f"node {peer} is back and does not hold it"
+        started: list[Outcome] = []
+        if ledger.ours & Holding.LOCAL and not ledger.contested:
+            started.extend(acquire_local(ledger, cause, force=True))
+        if ledger.ours & Holding.FOREIGN:
+            claim = Claim(Ground.DEATH, peer)
+            job = Job(Purpose.TAKEOVER, ledger.homed_at(peer), (cause,), claim, Holding.FOREIGN, peer)
+            started.append(JobBegun(job))
+        return started
 
     def _give_way(self, peer: NodeName) -> list[Outcome]:
         ledger = self.ledger

@@ -65,6 +65,7 @@ class Ledger:
     @ivar peers: what is known of each peer.
     @ivar yielding: groups are being stopped that both sides had.
     @ivar contested: the other side has groups that are at home here, and is to let go.
+    @ivar unclear: a peer is back from a partition and has not said yet what it holds.
     @ivar gone: peers that left in order and have given up everything.
     @ivar newest: the number of each peer's newest claim; older ones count no more.
     @ivar jobs: how many jobs are running.
@@ -85,6 +86,7 @@ class Ledger:
     leaving: bool = False
     yielding: bool = False
     contested: bool = False
+    unclear: bool = False
     gone: set[NodeName] = field(factory=set)
     newest: dict[NodeName, Number] = field(factory=dict)
     jobs: int = 0

@@ -65,6 +65,8 @@ def may_own(group: ResourceGroup, claim: Claim, ledger: Ledger) -> Permission:
     """
     if ledger.leaving:
         return Permission(False, "this node is leaving")
+    if ledger.unclear and ledger.living_peers():
+        return Permission(False, f"node {ledger.living_peers()[0]} is back, and has not said what it holds")
     match claim.ground:
         case Ground.HOME:
             return _at_home(group, ledger)

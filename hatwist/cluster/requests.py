@@ -151,7 +151,9 @@ class Requests:
             if job.groups:
                 outcomes.append(Log(Level.INFO, "Local Resource acquisition completed."))
             if ledger.nice:
-                outcomes.append(Send(speech.resource(ledger.ours, True, "req_our_resources()")))
+                outcomes.append(
+                    Send(speech.resource(ledger.ours, not ledger.yielding, "req_our_resources()"))
+                )
         if job.purpose is Purpose.ANSWER:
             self._given.update(group.key for group in job.groups)
             if self._given.issuperset(group.key for group in ledger.groups_of(Holding.FOREIGN)):
