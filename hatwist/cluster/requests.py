@@ -24,7 +24,7 @@ from hatwist.cluster.ownership import Claim, Ground
 if TYPE_CHECKING:
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.ledger import Ledger
-    from hatwist.config.model import NodeName, ResourceGroup, Seconds
+    from hatwist.config.model import NodeName, Seconds
     from hatwist.wire.message import Message
 
 ANSWER_PERIOD: Final = 10.0
@@ -72,9 +72,11 @@ class Requests:
             case MessageDelivered(sender, message, own):
                 return self._hear(sender, message, own)
             case GroupProbed(job, group, running):
-                return [] if running or job.purpose is not Purpose.BOOT else self._request(job, group, now)
+                if job.purpose is Purpose.BOOT and not running:
+                    self._asked[group.key] = job
+                return []
             case JobFinished(job):
-                return self._finished(job)
+                return self._finished(job, now)
             case DeadlinePassed():
                 return self._ask_again(now)
 
@@ -82,25 +84,18 @@ class Requests:
         """When to ask again for what nobody answered."""
         return self._deadlines.first()
 
-    def _request(self, job: Job, group: ResourceGroup, now: Seconds) -> list[Outcome]:
+    def _request(self, key: str, now: Seconds) -> Outcome:
         ledger = self.ledger
-        self._asked[group.key] = job
         if not ledger.nice and ledger.living_peers():
             self._deadlines.set("ask", now + ANSWER_PERIOD)
-            return [Send(speech.ip_request(group.key))]
-        return [Send(speech.ip_response(ledger.me, group.key, own=True))]
+            return Send(speech.ip_request(key))
+        return Send(speech.ip_response(ledger.me, key, own=True))
 
     def _ask_again(self, now: Seconds) -> list[Outcome]:
         """Ask once more; heartbeat does not, and a node that nobody could hear never gets its groups."""
         if not self._deadlines.expire("ask", now) or self.ledger.leaving:
             return []
-        return [
-            outcome
-            for key, job in list(self._asked.items())
-            for group in job.groups
-            if group.key == key
-            for outcome in self._request(job, group, now)
-        ]
+        return [self._request(key, now) for key in self._asked]
 
     def _hear(self, sender: NodeName, message: Message, own: bool) -> list[Outcome]:
         match message.get("t"):
@@ -142,7 +137,7 @@ class Requests:
             JobBegun(Job(Purpose.REQUESTED, groups, asked.causes, claim, Holding.LOCAL)),
         ]
 
-    def _finished(self, job: Job) -> list[Outcome]:
+    def _finished(self, job: Job, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         outcomes: list[Outcome] = []
         if job.purpose is Purpose.TAKEOVER:
@@ -150,6 +145,7 @@ class Requests:
         if job.purpose is Purpose.BOOT:
             if job.groups:
                 outcomes.append(Log(Level.INFO, "Local Resource acquisition completed."))
+            outcomes.extend(self._request(key, now) for key, asker in self._asked.items() if asker is job)
             if ledger.nice:
                 outcomes.append(
                     Send(speech.resource(ledger.ours, not ledger.yielding, "req_our_resources()"))

@@ -124,8 +124,7 @@ class Resources:
             # Nobody is there to answer, so nobody is waited for (protocol 10.10 e and f).
             ledger.phase = Phase.STABLE
             ledger.their_stable = True
-            begun.extend(acquire_local(ledger, "no other node is alive"))
-            begun.append(Send(speech.resource(ledger.ours, True)))
+            begun.extend(self._claim_local("no other node is alive"))
         return begun
 
     def _tick(self, now: Seconds) -> list[Outcome]:
@@ -135,8 +134,7 @@ class Resources:
             ledger.phase = Phase.STABLE
             cause = f"nobody was stable for {AGREEMENT_PERIOD:.0f} s"
             outcomes.append(Log(Level.INFO, "local resource transition completed."))
-            outcomes.extend(acquire_local(ledger, cause))
-            outcomes.append(Send(speech.resource(ledger.ours, True)))
+            outcomes.extend(self._claim_local(cause))
         if self._deadlines.expire("starting", now) and ledger.phase is Phase.STARTING:
             # heartbeat says it once; a peer that could not hear us then would never answer.
             self._deadlines.set("starting", now + AGREEMENT_PERIOD)
@@ -227,8 +225,7 @@ class Resources:
         if ledger.phase is Phase.RECEIVED and ledger.their_stable:
             ledger.phase = Phase.STABLE
             outcomes.append(Log(Level.INFO, "remote resource transition completed."))
-            outcomes.extend(acquire_local(ledger, "the other side is stable"))
-            outcomes.append(Send(speech.resource(ledger.ours, True)))
+            outcomes.extend(self._claim_local("the other side is stable"))
             outcomes.extend(self._fail_back(now))
         return [*outcomes, *self._adopt_orphans()]
 
@@ -244,7 +241,12 @@ class Resources:
         claimed = ledger.ours & Holding.LOCAL or ledger.theirs & Holding.FOREIGN
         if not settled or claimed or ledger.leaving:
             return []
-        return [*acquire_local(ledger, "nobody held it"), Send(speech.resource(ledger.ours, True))]
+        return self._claim_local("nobody held it")
+
+    def _claim_local(self, cause: str) -> list[Outcome]:
+        """Take the local groups if nobody else has them, and say at once what is ours now."""
+        begun = acquire_local(self.ledger, cause)
+        return [Send(speech.resource(self.ledger.ours, True)), *begun]
 
     def _announce(self, message: Message, own: bool) -> list[Outcome]:
         """Say once that the first acquisition is over (heartbeat's test suite waits for it)."""

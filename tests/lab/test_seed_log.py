@@ -106,7 +106,3 @@ class SeedLogTests(TwoNodesTestCase):
     def test_own_resources_are_looked_at_before_they_are_asked_for(self) -> None:
         """The node finds its group stopped, says that it is done with that, then asks for it."""
         self.assertInOrder([INITIAL, STOPPED, LOCAL, REQUEST])
-
-    test_own_resources_are_looked_at_before_they_are_asked_for.todo = (  # type: ignore[attr-defined]
-        "both lines about the own resources come out, at other places among those about asking"
-    )
