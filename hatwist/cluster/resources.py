@@ -198,7 +198,10 @@ class Resources:
             self._deadlines.set("agreement", now + AGREEMENT_PERIOD)
         outcomes = self._hear_own(message) if own else self._hear_peer(held, message, now)
         claimed = [ClaimHeard(sender)] if not own and message.get("rtype") == "full" else []
-        return [*outcomes, *self._announce(message, own), *claimed, HoldingsChanged()]
+        # What is begun comes after what is said of it.
+        begun = [one for one in outcomes if isinstance(one, JobBegun)]
+        said = [one for one in outcomes if not isinstance(one, JobBegun)]
+        return [*said, *self._announce(message, own), *begun, *claimed, HoldingsChanged()]
 
     def _hear_own(self, message: Message) -> list[Outcome]:
         ledger = self.ledger
