@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster import speech
 from hatwist.cluster.actions import Log
+from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import (
     ClaimHeard,
     HoldingsChanged,
@@ -19,12 +20,14 @@ from hatwist.cluster.facts import (
     JobFinished,
     Outcome,
     PeerReturned,
+    PeerStatusChanged,
     Send,
 )
-from hatwist.cluster.healing import Healing
+from hatwist.cluster.healing import HOMECOMING, Healing
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level, NodeStatus
+from hatwist.cluster.ownership import Claim, Ground
 from tests.cluster.builders import BETA, SQL, WEB, settled_ledger
 
 LOCAL, FOREIGN, ALL, NONE = Holding.LOCAL, Holding.FOREIGN, Holding.ALL, Holding.NONE
@@ -70,7 +73,7 @@ class CompareTests(SynchronousTestCase):
         self.assertEqual(Healing(book).handle(PeerReturned(BETA), 0.0)[-1], Send(speech.resource(ALL, False)))
 
     def test_nothing_waits(self) -> None:
-        """Healing asks for no wake-up."""
+        """In nice mode healing asks for no wake-up."""
         self.assertEqual(Healing(ledger()).deadline(), inf)
 
 
@@ -90,6 +93,36 @@ class LegacyTests(SynchronousTestCase):
         self.assertEqual((book.ours, book.yielding), (LOCAL, True))
         self.assertEqual(one.handle(JobFinished(YIELD), 1.0), [HoldingsChanged()])
         self.assertFalse(book.yielding)
+
+    def test_homecoming(self) -> None:
+        """A peer that became active has ten seconds to ask for its groups; then it has started them."""
+        book = evolve(ledger(ALL), nice=False)
+        one = Healing(book)
+        self.assertEqual(one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 5.0), [])
+        self.assertEqual(one.deadline(), 5.0 + HOMECOMING)
+        self.assertEqual(one.handle(DeadlinePassed(), 14.9), [])
+        self.assertEqual(one.handle(DeadlinePassed(), 15.0)[1:], [JobBegun(YIELD), self.ANNOUNCE])
+        self.assertEqual(one.deadline(), inf)
+
+    def test_asked_in_time(self) -> None:
+        """When it has asked, or is dead again, there is nothing to let go of."""
+        for book in (
+            evolve(ledger(LOCAL), nice=False),
+            evolve(ledger(ALL), nice=False, peers={BETA: NodeStatus.DEAD}),
+        ):
+            one = Healing(book)
+            one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 5.0)
+            self.assertEqual(one.handle(DeadlinePassed(), 15.0), [])
+
+    def test_other_news(self) -> None:
+        """Only a legacy peer that became active is waited for."""
+        for book, word in (
+            (evolve(ledger(ALL), nice=False), NodeStatus.UP),
+            (ledger(ALL), NodeStatus.ACTIVE),
+        ):
+            one = Healing(book)
+            self.assertEqual(one.handle(PeerStatusChanged(BETA, word), 5.0), [])
+            self.assertEqual(one.deadline(), inf)
 
     def test_own_groups(self) -> None:
         """Who has only its own keeps them."""
@@ -199,6 +232,30 @@ class ResolveTests(SynchronousTestCase):
         """When nobody lives there is nothing to compare with."""
         book = evolve(ledger(ALL, ALL), peers={BETA: NodeStatus.DEAD})
         self.assertEqual(Healing(book).handle(HoldingsChanged(), 0.0), [])
+
+    def test_catching_up(self) -> None:
+        """What was not started while it was unclear what the peer holds is started with its first claim."""
+        book = ledger(ALL, NONE)
+        one = Healing(book)
+        one.handle(PeerReturned(BETA), 0.0)
+        self.assertTrue(book.unclear)
+        cause = "node beta is back and does not hold it"
+        self.assertEqual(
+            one.handle(ClaimHeard(BETA), 1.0),
+            [
+                JobBegun(Job(Purpose.BOOT, (WEB,), (cause,), which=LOCAL)),
+                JobBegun(Job(Purpose.TAKEOVER, (SQL,), (cause,), Claim(Ground.DEATH, BETA), FOREIGN, BETA)),
+            ],
+        )
+        self.assertFalse(book.unclear)
+        self.assertEqual(one.handle(ClaimHeard(BETA), 2.0), [])
+
+    def test_nothing_to_catch_up_with(self) -> None:
+        """Nothing is started that we do not claim, or that the peer has to let go of first."""
+        for ours, theirs in ((NONE, ALL), (LOCAL, FOREIGN)):
+            book = evolve(ledger(ours, theirs), unclear=True)
+            outcomes = Healing(book).handle(ClaimHeard(BETA), 1.0)
+            self.assertEqual((jobs(outcomes), book.unclear), ([], False))
 
     def test_other_jobs(self) -> None:
         """The end of another job is nothing to heal."""

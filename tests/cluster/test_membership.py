@@ -398,12 +398,14 @@ class DeathTests(SynchronousTestCase):
         one.handle(DeadlinePassed(), 30.0)
         self.assertEqual(hear(one, status("active"), 40.0)[-1], PeerReturned(BETA))
 
-    def test_restarted_unheard(self) -> None:
-        """One that has a new generation has restarted, even if it is active at its first word."""
+    def test_restarted_apart(self) -> None:
+        """So was one that has a new generation: it has restarted while it was apart."""
         one = active()
         one.handle(DeadlinePassed(), 16.0)
         one.handle(PeerRestarted(BETA, 4), 40.0)
-        self.assertNotIn(PeerReturned(BETA), hear(one, status("active"), 40.0))
+        outcomes = hear(one, status("active"), 40.0)
+        self.assertEqual(outcomes[-1], PeerReturned(BETA))
+        self.assertNotIn("Cluster node beta returning after partition.", logged(outcomes))
 
     def test_active_again(self) -> None:
         """A living peer that is active at last does not return."""

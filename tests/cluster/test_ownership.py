@@ -66,6 +66,40 @@ class MayOwnTests(SynchronousTestCase):
             Permission(True, "node beta is back and does not hold it"),
         )
 
+    def test_dead_legacy_node_is_back(self) -> None:
+        """A legacy node does not say what it holds; what is at home there it is taken to hold."""
+        ledger = settled_ledger(nice=False)
+        self.assertEqual(
+            may_own(SQL, Claim(Ground.DEATH, BETA), ledger),
+            Permission(False, "node beta is back and holds it"),
+        )
+
+    def test_claimed_again_after_a_goodbye(self) -> None:
+        """A node that left and claims the group again has it."""
+        ledger = evolve(settled_ledger(), gone={BETA}, theirs=Holding.LOCAL)
+        self.assertEqual(
+            may_own(SQL, Claim(Ground.GOODBYE, BETA), ledger),
+            Permission(False, "node beta is back and holds it"),
+        )
+
+    def test_contested(self) -> None:
+        """While the other has still to let go of our groups none of them is started, if it lives."""
+        ledger = evolve(settled_ledger(), contested=True)
+        self.assertEqual(may_own(WEB, Claim(Ground.HOME), ledger), Permission(False, "node beta holds it"))
+        ledger.peers[BETA] = NodeStatus.DEAD
+        self.assertTrue(may_own(WEB, Claim(Ground.HOME), ledger).allowed)
+
+    def test_unclear(self) -> None:
+        """After a partition nothing is started before the peer has said what it holds, if it lives."""
+        ledger = evolve(settled_ledger(), unclear=True, standby=StandbyPhase.DONE)
+        for ground in Ground:
+            self.assertEqual(
+                may_own(WEB, Claim(ground, BETA), ledger),
+                Permission(False, "node beta is back, and has not said what it holds"),
+            )
+        ledger.peers[BETA] = NodeStatus.DEAD
+        self.assertTrue(may_own(SQL, Claim(Ground.DEATH, BETA), ledger).allowed)
+
     def test_goodbye(self) -> None:
         """The groups of a node that left in order may be started while it still beats."""
         ledger = evolve(settled_ledger(), gone={BETA})

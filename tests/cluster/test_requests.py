@@ -11,12 +11,22 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster import speech
 from hatwist.cluster.actions import Log
-from hatwist.cluster.facts import GroupProbed, HoldingsChanged, JobBegun, JobFinished, MessageDelivered, Send
+from hatwist.cluster.events import DeadlinePassed
+from hatwist.cluster.facts import (
+    GroupProbed,
+    HoldingsChanged,
+    JobBegun,
+    JobFinished,
+    MessageDelivered,
+    Outcome,
+    Send,
+)
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Ledger
 from hatwist.cluster.names import Holding, Level, NodeStatus
 from hatwist.cluster.ownership import Claim, Ground
-from hatwist.cluster.requests import Requests, acquire_local
+from hatwist.cluster.requests import ANSWER_PERIOD, Requests, acquire_local
+from hatwist.config.model import ResourceGroup
 from hatwist.wire.message import Message
 from tests.cluster.builders import ALPHA, BETA, SQL, WEB, group, logged, settled_ledger
 
@@ -25,10 +35,21 @@ BOOT = Job(Purpose.BOOT, (WEB,), (CAUSE,), which=Holding.LOCAL)
 
 
 def requests(ledger: Ledger) -> Requests:
-    """Make the requests of C{alpha} after a probe found that its group does not run."""
+    """Make the requests of C{alpha} after it asked for its group, which does not run."""
     one = Requests(ledger)
-    one.handle(GroupProbed(BOOT, WEB, running=False), 0.0)
+    ask_for(one, BOOT, WEB)
     return one
+
+
+def ask_for(one: Requests, boot: Job, *stopped: ResourceGroup) -> list[Outcome]:
+    """
+    Let the probes of a job find that these groups do not run.
+
+    @return: what comes of it when all were probed.
+    """
+    for each in boot.groups:
+        one.handle(GroupProbed(boot, each, running=each not in stopped), 0.0)
+    return one.handle(JobFinished(boot), 0.0)
 
 
 def answer(
@@ -101,27 +122,41 @@ class AcquireTests(SynchronousTestCase):
 class RequestTests(SynchronousTestCase):
     """Ask for what does not run here."""
 
+    COMPLETED = Log(Level.INFO, "Local Resource acquisition completed.")
+    HELD = Send(speech.resource(Holding.NONE, True, "req_our_resources()"))
+
     def test_runs_already(self) -> None:
         """A group that runs is not asked for."""
-        self.assertEqual(Requests(settled_ledger()).handle(GroupProbed(BOOT, WEB, running=True), 0.0), [])
+        outcomes = ask_for(Requests(settled_ledger()), BOOT)
+        self.assertEqual(outcomes, [self.COMPLETED, self.HELD, HoldingsChanged()])
 
     def test_sweep_asks_for_nothing(self) -> None:
         """Only the probes at boot lead to requests."""
         sweep = Job(Purpose.SWEEP, (WEB,), ("the daemon starts",))
-        self.assertEqual(Requests(settled_ledger()).handle(GroupProbed(sweep, WEB, running=False), 0.0), [])
+        self.assertEqual(ask_for(Requests(settled_ledger()), sweep, WEB), [HoldingsChanged()])
+
+    def test_all_probes_first(self) -> None:
+        """Nothing is asked for before all groups were probed."""
+        one = Requests(settled_ledger(nice=False))
+        self.assertEqual(one.handle(GroupProbed(BOOT, WEB, running=False), 0.0), [])
 
     def test_nice(self) -> None:
-        """In nice mode a message to ourselves stands in for an answer."""
+        """In nice mode a message to ourselves stands in for an answer; then we say what we hold."""
         self.assertEqual(
-            Requests(settled_ledger()).handle(GroupProbed(BOOT, WEB, running=False), 0.0),
-            [Send(speech.ip_response("alpha", WEB.key, own=True))],
+            ask_for(Requests(settled_ledger()), BOOT, WEB),
+            [
+                self.COMPLETED,
+                Send(speech.ip_response("alpha", WEB.key, own=True)),
+                self.HELD,
+                HoldingsChanged(),
+            ],
         )
 
     def test_legacy(self) -> None:
         """In legacy mode the others are asked."""
         self.assertEqual(
-            Requests(settled_ledger(nice=False)).handle(GroupProbed(BOOT, WEB, running=False), 0.0),
-            [Send(speech.ip_request(WEB.key))],
+            ask_for(Requests(settled_ledger(nice=False)), BOOT, WEB),
+            [self.COMPLETED, Send(speech.ip_request(WEB.key)), HoldingsChanged()],
         )
 
     def test_legacy_alone(self) -> None:
@@ -129,13 +164,64 @@ class RequestTests(SynchronousTestCase):
         ledger = settled_ledger(nice=False)
         ledger.peers[BETA] = NodeStatus.DEAD
         self.assertEqual(
-            Requests(ledger).handle(GroupProbed(BOOT, WEB, running=False), 0.0),
-            [Send(speech.ip_response("alpha", WEB.key, own=True))],
+            ask_for(Requests(ledger), BOOT, WEB),
+            [
+                self.COMPLETED,
+                Send(speech.ip_response("alpha", WEB.key, own=True)),
+                HoldingsChanged(),
+            ],
         )
 
-    def test_nothing_waits(self) -> None:
-        """An answer that never comes is waited for without a deadline, as heartbeat does."""
-        self.assertEqual(requests(settled_ledger(nice=False)).deadline(), inf)
+    def test_two_jobs(self) -> None:
+        """The end of one job asks for what that job probed, not for what another one did."""
+        one = Requests(settled_ledger(nice=False))
+        mail = group(ALPHA, "10.0.0.3")
+        other = Job(Purpose.BOOT, (mail,), (CAUSE,), which=Holding.LOCAL)
+        one.handle(GroupProbed(other, mail, running=False), 0.0)
+        self.assertEqual(
+            ask_for(one, BOOT, WEB), [self.COMPLETED, Send(speech.ip_request(WEB.key)), HoldingsChanged()]
+        )
+
+    def test_asked_again(self) -> None:
+        """Who gets no answer asks again each ten seconds."""
+        one = requests(settled_ledger(nice=False))
+        self.assertEqual(one.deadline(), ANSWER_PERIOD)
+        self.assertEqual(one.handle(DeadlinePassed(), 9.9), [])
+        for number in range(1, 4):
+            now = number * ANSWER_PERIOD
+            self.assertEqual(one.handle(DeadlinePassed(), now), [Send(speech.ip_request(WEB.key))])
+            self.assertEqual(one.deadline(), now + ANSWER_PERIOD)
+
+    def test_asked_again_alone(self) -> None:
+        """When the others have died meanwhile, the node answers itself."""
+        ledger = settled_ledger(nice=False)
+        one = requests(ledger)
+        ledger.peers[BETA] = NodeStatus.DEAD
+        self.assertEqual(
+            one.handle(DeadlinePassed(), ANSWER_PERIOD),
+            [Send(speech.ip_response("alpha", WEB.key, own=True))],
+        )
+        self.assertEqual(one.deadline(), inf)
+
+    def test_answered_or_leaving(self) -> None:
+        """What was answered is not asked for again, nor anything by a node that leaves."""
+        answered = requests(settled_ledger(nice=False))
+        answered.handle(answer(), 1.0)
+        leaving = requests(settled_ledger(nice=False))
+        leaving.ledger.leaving = True
+        for one in (answered, leaving):
+            self.assertEqual(one.handle(DeadlinePassed(), ANSWER_PERIOD), [])
+            self.assertEqual(one.deadline(), inf)
+
+    def test_only_what_is_missing(self) -> None:
+        """Of two groups only the one that was not answered for is asked for again."""
+        ledger = settled_ledger(nice=False)
+        mail = group(ALPHA, "10.0.0.3")
+        one = Requests(ledger)
+        boot = Job(Purpose.BOOT, (WEB, mail), (CAUSE,), which=Holding.LOCAL)
+        ask_for(one, boot, WEB, mail)
+        one.handle(answer(), 1.0)
+        self.assertEqual(one.handle(DeadlinePassed(), 10.0), [Send(speech.ip_request(mail.key))])
 
 
 class ResponseTests(SynchronousTestCase):
@@ -275,6 +361,15 @@ class FinishedTests(SynchronousTestCase):
                 Send(speech.resource(Holding.LOCAL, True, "req_our_resources()")),
                 HoldingsChanged(),
             ],
+        )
+
+    def test_letting_go(self) -> None:
+        """While groups are let go of after a partition it is not stable."""
+        ledger = settled_ledger()
+        ledger.yielding = True
+        self.assertIn(
+            Send(speech.resource(Holding.NONE, False, "req_our_resources()")),
+            Requests(ledger).handle(JobFinished(BOOT), 1.0),
         )
 
     def test_boot_legacy(self) -> None:

@@ -142,7 +142,9 @@ class BeginTests(SynchronousTestCase):
 
     def test_legacy(self) -> None:
         """In legacy mode the local groups are acquired at once, and nothing is said."""
-        outcomes = begin(resources(Phase.INIT, cf=LEGACY), 1.0)
+        one = resources(Phase.INIT, cf=LEGACY)
+        outcomes = begin(one, 1.0)
+        self.assertEqual(one.ledger.phase, Phase.STABLE)
         self.assertEqual(said(outcomes), [])
         self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "communication is established")])
 
@@ -161,6 +163,7 @@ class BeginTests(SynchronousTestCase):
         self.assertEqual(one.deadline(), 1.0 + AGREEMENT_PERIOD)
         self.assertEqual(one.handle(DeadlinePassed(), 10.9), [])
         self.assertEqual(said(one.handle(DeadlinePassed(), 11.0)), ["starting"])
+        self.assertEqual(one.deadline(), 21.0)
         self.assertEqual(said(one.handle(DeadlinePassed(), 21.0)), ["starting"])
 
 
@@ -278,6 +281,10 @@ class ResourceTests(SynchronousTestCase):
         )
         self.assertEqual(said(hear(one, speech.resource(LOCAL, True), seq=2)), [])
 
+    def test_stays_unstable(self) -> None:
+        """The other side still moves things: there is nothing to say."""
+        self.assertEqual(said(hear(resources(ours=LOCAL), speech.resource(LOCAL, False))), [])
+
     def test_first_answer_starts_the_clock(self) -> None:
         """With the first C{resource}, from whomever, ten seconds begin in which the sides may agree."""
         for phase in (Phase.STARTING, Phase.BOTH_STARTING):
@@ -297,6 +304,7 @@ class ResourceTests(SynchronousTestCase):
         self.assertEqual(said(one.handle(DeadlinePassed(), 14.9)), [])
         outcomes = one.handle(DeadlinePassed(), 15.0)
         self.assertEqual(said(outcomes)[0], "resource local 1")
+        self.assertEqual(logged(outcomes), ["local resource transition completed."])
         self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "nobody was stable for 10 s")])
         self.assertEqual(state(one), (Phase.STABLE, LOCAL, NONE, False))
 
@@ -312,6 +320,7 @@ class ResourceTests(SynchronousTestCase):
         one = resources(Phase.STARTING)
         outcomes = hear(one, speech.resource(LOCAL, True))
         self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "the other side is stable")])
+        self.assertEqual(logged(outcomes)[:2], ["remote resource transition completed."] * 2)
         self.assertEqual(said(outcomes), ["resource none 0", "resource local 1"])
         self.assertEqual(state(one), (Phase.STABLE, LOCAL, LOCAL, True))
 
@@ -328,6 +337,20 @@ class ResourceTests(SynchronousTestCase):
         one = resources(Phase.INIT)
         self.assertEqual(hear(one, speech.resource(ALL, True)), [])
         self.assertEqual(state(one), (Phase.INIT, NONE, ALL, False))
+
+    def test_own_before_communication(self) -> None:
+        """A takeover that is complete before communication is up is noted all the same."""
+        one = resources(Phase.INIT, ours=ALL)
+        one.ledger.takeover_running = True
+        hear_own(one, speech.mach_down())
+        self.assertFalse(one.ledger.takeover_running)
+
+    def test_partial_claim_outdates_nothing(self) -> None:
+        """What a script said does not make an older claim in full untrue."""
+        one = resources(ours=LOCAL)
+        hear(one, speech.mach_down(), seq=9)
+        hear(one, speech.resource(LOCAL, False), seq=8)
+        self.assertEqual(one.ledger.theirs, LOCAL)
 
     def test_outdated_claim(self) -> None:
         """A claim that was lost and is sent again after its successor counts no more."""

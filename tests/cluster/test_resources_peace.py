@@ -16,6 +16,7 @@ from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import (
     HandoverAsked,
+    HoldingsChanged,
     JobBegun,
     Outcome,
     PeerRestarted,
@@ -48,6 +49,22 @@ class OrphanTests(SynchronousTestCase):
         outcomes = hear(one, speech.resource(NONE, True))
         self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "nobody held it")])
         self.assertEqual(said(outcomes), ["resource foreign 1", "resource all 1"])
+
+    def test_looked_at_again(self) -> None:
+        """It is looked at again whenever claims may have changed."""
+        one = resources(their_stable=True)
+        outcomes = one.handle(HoldingsChanged(), 0.0)
+        self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "nobody held it")])
+        self.assertEqual(said(outcomes), ["resource local 1"])
+        self.assertEqual(one.handle(HoldingsChanged(), 0.0), [])
+
+    def test_not_before_an_agreement(self) -> None:
+        """Before the sides have agreed, and by a node that leaves, nothing is adopted."""
+        for phase in (Phase.INIT, Phase.RECEIVED, Phase.SHUTDOWN):
+            self.assertEqual(resources(phase, their_stable=True).handle(HoldingsChanged(), 0.0), [])
+        one = resources(their_stable=True)
+        one.ledger.leaving = True
+        self.assertEqual(one.handle(HoldingsChanged(), 0.0), [])
 
     def test_not_while_anything_moves(self) -> None:
         """While a job, a takeover or a standby operation runs, nothing is adopted."""
@@ -108,6 +125,20 @@ class FailbackTests(SynchronousTestCase):
         ledger.standby = StandbyPhase.NOT
         self.assertEqual(one.handle(DeadlinePassed(), 7.0), [self.WISH])
         self.assertEqual(one.deadline(), inf)
+
+    def test_other_side_moves(self) -> None:
+        """While the other side moves things, it is tried again too."""
+        one = Resources(config(), evolve(self.ledger(), standby=StandbyPhase.GIVING), Complaints())
+        hear(one, speech.resource(NONE, True), 5.0)
+        one.ledger.standby = StandbyPhase.NOT
+        one.ledger.their_stable = False
+        self.assertNotIn(self.WISH, one.handle(DeadlinePassed(), 6.0))
+        self.assertEqual(one.deadline(), 6.0 + FAILBACK_RETRY)
+
+    def test_with_the_agreement(self) -> None:
+        """When the sides agree while this node has the other's groups, they are offered at once."""
+        ledger = evolve(self.ledger(), phase=Phase.RECEIVED)
+        self.assertIn(self.WISH, self.back(ledger))
 
     def test_given_up(self) -> None:
         """When there is nothing to give back any more, it is not tried again."""
@@ -180,6 +211,14 @@ class AcquisitionTests(SynchronousTestCase):
             ["Initial resource acquisition complete (T_RESOURCES(them))"],
         )
 
+    def test_own_word(self) -> None:
+        """In our own message it is about us, whatever the other side has."""
+        one = resources(theirs=FOREIGN, cf=FAILBACK_OFF)
+        self.assertEqual(
+            self.announced(one, speech.resource(NONE, True), own=True),
+            ["Initial resource acquisition complete (T_RESOURCES(us))"],
+        )
+
     def test_mach_down(self) -> None:
         """When a takeover brought it about."""
         self.assertEqual(
@@ -189,7 +228,9 @@ class AcquisitionTests(SynchronousTestCase):
 
     def test_not_yet(self) -> None:
         """Not before the sides have agreed, nor while ours are elsewhere with failback on."""
-        self.assertEqual(self.announced(resources(Phase.RECEIVED), speech.resource(NONE, False)), [])
+        waiting = resources(Phase.RECEIVED, ours=LOCAL)
+        self.assertEqual(self.announced(waiting, speech.resource(NONE, False)), [])
+        self.assertEqual(self.announced(resources(cf=FAILBACK_OFF), speech.resource(LOCAL, False)), [])
         self.assertEqual(self.announced(resources(), speech.resource(ALL, True)), [])
 
 

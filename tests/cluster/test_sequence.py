@@ -165,12 +165,16 @@ class GenerationTests(SynchronousTestCase):
         track = Tracking(trigger=9)
         self.assertEqual(track.decide(status(1, dead=True)), DELIVER)
 
-    def test_only_status_raises_the_generation(self) -> None:
-        """Another message of a higher generation is judged by its number alone."""
-        track = tracking(100)
-        self.assertEqual(track.decide(other(3, 6)), Decision(Verdict.OLD))
-        self.assertEqual(track.decide(other(101, 6)), DELIVER)
-        self.assertEqual(track.generation, 5)
+    def test_new_life_without_a_status(self) -> None:
+        """What a new life says first may be anything: its status may have been lost."""
+        track = tracking(100, 99)
+        self.assertEqual(track.decide(other(3, 6)), Decision(Verdict.DELIVER, restarted=True))
+        self.assertEqual(track, Tracking(0, generation=6, last=3))
+
+    def test_dead_node_restarts_without_a_status(self) -> None:
+        """A dead node with a new generation has restarted, whatever it says first."""
+        track = tracking(None, last_status=100)
+        self.assertEqual(track.decide(other(3, 6, dead=True)), Decision(Verdict.DELIVER, restarted=True))
 
     def test_missing_generation_is_zero(self) -> None:
         """A node that never says its generation is followed by its numbers."""

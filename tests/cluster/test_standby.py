@@ -27,7 +27,7 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level, NodeStatus
-from hatwist.cluster.standby import REPLY_PERIOD, Standby
+from hatwist.cluster.standby import MOVE_PERIOD, REPLY_PERIOD, Standby
 from hatwist.wire.message import Message
 from tests.cluster.builders import ALPHA, BETA, SQL, WEB, from_peer, line, logged, sent, settled_ledger
 
@@ -57,10 +57,10 @@ def hear_own(one: Standby, turn: str, which: Holding = ALL, now: float = 0.0) ->
     return one.handle(MessageDelivered(ALPHA, speech.ask_resources(which, turn), own=True), now)
 
 
-def claim(one: Standby, stable: bool, *, seq: int) -> list[Outcome]:
+def claim(one: Standby, stable: bool, *, seq: int, now: float = 0.0) -> list[Outcome]:
     """Let C{beta}, whose steps have number 9, say what it holds."""
     message = from_peer(speech.resource(LOCAL, stable), seq=seq)
-    return one.handle(MessageDelivered(BETA, message), 0.0)
+    return one.handle(MessageDelivered(BETA, message), now)
 
 
 def said(outcomes: list[Outcome]) -> list[str]:
@@ -212,6 +212,8 @@ class TimeTests(SynchronousTestCase):
         for purpose in (Purpose.GIVE, Purpose.TAKE):
             job = Job(purpose, (WEB,), ("operator",), which=LOCAL)
             self.assertEqual(standby(ledger()).handle(JobFinished(job), 0.0), [])
+        given = Job(Purpose.GIVE, (WEB,), ("operator",), which=LOCAL)
+        self.assertEqual(standby(evolve(ledger(), standby=DONE)).handle(JobFinished(given), 0.0), [])
 
     def test_other_jobs(self) -> None:
         """Other jobs are no part of an operation."""
@@ -246,6 +248,77 @@ class TimeTests(SynchronousTestCase):
         hear_own(one, "me")
         one.handle(DeadlinePassed(), REPLY_PERIOD)
         self.assertEqual(jobs(hear(one, "done")), [])
+
+    def test_taker_is_done_and_does_not_say_so(self) -> None:
+        """A taker that is stable says that it is done at once or never: ten seconds are enough."""
+        book = ledger()
+        one = giving(book, now=0.0)
+        hear(one, "other", now=1.0)
+        hear_own(one, "done", now=2.0)
+        self.assertEqual(claim(one, True, seq=10, now=5.0), [])
+        self.assertEqual((book.standby, one.deadline()), (DONE, 5.0 + REPLY_PERIOD))
+        self.assertEqual(claim(one, True, seq=11, now=8.0), [])
+        self.assertEqual(one.deadline(), 5.0 + REPLY_PERIOD, "and they are not counted anew")
+        one.handle(DeadlinePassed(), 15.0)
+        self.assertEqual(book.standby, NOT)
+
+    def test_one_after_the_other(self) -> None:
+        """A node that has given may take, with all the time it needs, and then give again."""
+        book = ledger(LOCAL, LOCAL)
+        one = giving(book, LOCAL)
+        hear(one, "other", LOCAL)
+        hear_own(one, "done", LOCAL)
+        hear(one, "done", LOCAL)
+        self.assertEqual((book.standby, book.ours, one.deadline()), (NOT, NONE, inf))
+        book.their_stable = True
+        hear(one, "me", FOREIGN, 100.0)
+        hear(one, "done", FOREIGN, 101.0)
+        claim(one, True, seq=10, now=102.0)
+        self.assertEqual(one.deadline(), 101.0 + MOVE_PERIOD)
+        hear_own(one, "done", FOREIGN, 103.0)
+        self.assertEqual((book.standby, book.ours, one.deadline()), (NOT, LOCAL, inf))
+        book.their_stable = True
+        one.handle(StandbyWanted(LOCAL), 200.0)
+        hear_own(one, "me", LOCAL, 200.0)
+        self.assertEqual([job.groups for job in jobs(hear(one, "other", LOCAL, 201.0))], [(WEB,)])
+
+    def test_set_of_the_last_step(self) -> None:
+        """The set of an operation is the one of its last step."""
+        giver = giving(ledger(), ALL)
+        hear(giver, "other", LOCAL)
+        self.assertEqual(giver.ledger.handing, LOCAL)
+        taker = taking(ledger(), ALL)
+        hear(taker, "done", FOREIGN)
+        self.assertEqual(taker.ledger.handing, FOREIGN)
+
+    def test_taken_only_once(self) -> None:
+        """What was taken after all is not taken a second time."""
+        one = taking(ledger(NONE, ALL))
+        claim(one, True, seq=10)
+        hear(one, "done")
+        hear_own(one, "done")
+        self.assertEqual(one.ledger.standby, NOT)
+        self.assertEqual(jobs(hear(one, "done")), [])
+
+    def test_own_claim(self) -> None:
+        """Our own claim ends nothing."""
+        one = taking(ledger())
+        own = from_peer(speech.resource(LOCAL, True), src=ALPHA, seq=99)
+        self.assertEqual(one.handle(MessageDelivered(ALPHA, own, own=True), 1.0), [])
+        self.assertEqual(one.ledger.standby, TAKING)
+
+    def test_taker_still_moves(self) -> None:
+        """A taker that moves things has an hour, as has the giver that takes itself the time."""
+        one = giving(ledger())
+        hear(one, "other", now=1.0)
+        hear_own(one, "done", now=2.0)
+        claim(one, False, seq=10, now=5.0)
+        claim(one, True, seq=8, now=5.0)
+        self.assertEqual(one.deadline(), 2.0 + MOVE_PERIOD)
+        taker = taking(ledger())
+        hear(taker, "done", now=2.0)
+        claim(taker, True, seq=10, now=5.0)
+        self.assertEqual(taker.deadline(), 2.0 + MOVE_PERIOD)
 
     def test_claims_in_other_states(self) -> None:
         """In any other state a claim ends no operation."""

@@ -237,6 +237,12 @@ class TableTests(SynchronousTestCase):
                 )
                 self.assertEqual(book, evolve(ledger(), standby=phase))
 
+    def test_nonsense_while_the_timer_runs(self) -> None:
+        """Only C{me} is told how long the running operation may take."""
+        self.assertEqual(
+            logged(hear(giving(ledger()), "x")), ["Ignored standby message 'x' from beta in state giving"]
+        )
+
     def test_agreement_to_a_request_that_is_over(self) -> None:
         """NOT, C{other} of the other: it is told that nothing will be given."""
         outcomes = hear(standby(ledger(LOCAL)), "other")

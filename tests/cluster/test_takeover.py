@@ -22,6 +22,7 @@ from hatwist.cluster.facts import (
     MessageDelivered,
     Outcome,
     PeerDied,
+    PeerRestarted,
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
@@ -220,6 +221,22 @@ class GoodbyeTests(SynchronousTestCase):
         one = Takeover(ledger())
         self.assertEqual(one.handle(MessageDelivered(ALPHA, speech.shutdone(), own=True), 0.0), [])
         self.assertEqual(one.handle(MessageDelivered(BETA, speech.starting()), 0.0), [])
+
+
+class RestartTests(SynchronousTestCase):
+    """A peer has a new life (protocol 9.6)."""
+
+    def test_standby_is_over(self) -> None:
+        """The new life knows nothing of what was agreed with the old one."""
+        book = evolve(ledger(), standby=StandbyPhase.TAKING)
+        self.assertIn(HoldingsChanged(), Takeover(book).handle(PeerRestarted(BETA, 4), 0.0))
+        self.assertEqual(book.standby, StandbyPhase.NOT)
+
+    def test_nothing_is_taken_over(self) -> None:
+        """A restart within deadtime is no death."""
+        outcomes = Takeover(ledger()).handle(PeerRestarted(BETA, 4), 0.0)
+        self.assertFalse(took_over(outcomes))
+        self.assertEqual(outcomes, [HoldingsChanged()])
 
 
 class CompleteTests(SynchronousTestCase):
