@@ -158,6 +158,11 @@ def _trace(script: Script, which: str = "on") -> None:
     script.world.trace.which = Tracing(which)
 
 
+def _forget(script: Script) -> None:
+    """C{forget}: leave out of the record what happened until now; it is not what the scenario is about."""
+    script.take()
+
+
 def _status(script: Script, name: str) -> None:
     """C{status alpha}: write what the node would show."""
     node = script.host(name).node
@@ -217,6 +222,7 @@ COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "agent": _agent,
     "pace": _pace,
     "trace": _trace,
+    "forget": _forget,
     "status": _status,
     "counters": _counters,
     "owners": _owners,

@@ -153,6 +153,11 @@ class VocabularyTests(SynchronousTestCase):
             self.assertIs(trace.which, which)
         self.refuse("trace some")
 
+    def test_forget(self) -> None:
+        """What is not worth a record is left out of it."""
+        self.give("boot all", "forget")
+        self.assertEqual(self.script.take(), [])
+
     def test_status(self) -> None:
         """What a node would show is written."""
         self.assertEqual(self.said("status alpha"), ["alpha does not run"])
