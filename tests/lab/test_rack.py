@@ -24,7 +24,8 @@ from tests.lab.base import LabTestCase
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 VICTIM = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background has it ignored
 from scripts.lab.rack import Card, Rack
 from scripts.lab.watch import Watch
 with Rack() as rack:
