@@ -282,6 +282,24 @@ class TimeTests(SynchronousTestCase):
         hear_own(one, "me", LOCAL, 200.0)
         self.assertEqual([job.groups for job in jobs(hear(one, "other", LOCAL, 201.0))], [(WEB,)])
 
+    def test_giving_twice(self) -> None:
+        """A node that has given one set may give another."""
+        book = ledger(ALL, NONE)
+        one = giving(book, FOREIGN)
+        hear(one, "other", FOREIGN)
+        hear_own(one, "done", FOREIGN)
+        hear(one, "done", FOREIGN)
+        book.their_stable = True
+        hear_own(one, "me", LOCAL)
+        self.assertEqual([job.groups for job in jobs(hear(one, "other", LOCAL))], [(WEB,)])
+
+    def test_still_giving(self) -> None:
+        """While its groups are being stopped a giver has its hour, whatever the other says."""
+        one = giving(ledger())
+        hear(one, "other", now=1.0)
+        claim(one, True, seq=10, now=5.0)
+        self.assertEqual(one.deadline(), 1.0 + MOVE_PERIOD)
+
     def test_set_of_the_last_step(self) -> None:
         """The set of an operation is the one of its last step."""
         giver = giving(ledger(), ALL)
