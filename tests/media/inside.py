@@ -17,8 +17,8 @@ from hatwist.media.mcast import MCAST
 from hatwist.media.sockets import broadcast_address
 from hatwist.media.ucast import UCAST
 from hatwist.media.udp import Recipe, UdpFactory
+from tests.media.cable import ALPHA, BETA, Wire, ip
 from tests.media.conformance import Cable, Ear, End, MediumConformance, turn
-from tests.media.namespaces import ALPHA, BETA, Wire, ip
 
 if TYPE_CHECKING:
     from collections.abc import Callable

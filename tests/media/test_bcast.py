@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from hatwist.config.model import LinkName, MediumSpec, Position
 from hatwist.errors import MediumError
 from hatwist.media.bcast import plan
-from tests.media.namespaces import run_inside
+from tests.namespaces import run_inside
 
 
 class BcastTests(SynchronousTestCase):
@@ -18,7 +18,7 @@ class BcastTests(SynchronousTestCase):
 
     def test_conformance(self) -> None:
         """Broadcast over a virtual cable does what every medium does."""
-        run_inside(self, "BcastInside")
+        run_inside(self, "tests.media.inside.BcastInside")
 
     def test_interface_without_broadcast_is_refused(self) -> None:
         """The loopback interface has no broadcast address, and the message says so."""

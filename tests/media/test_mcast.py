@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.config.model import LinkName, MediumSpec, Position
 from hatwist.media.mcast import plan
-from tests.media.namespaces import run_inside
+from tests.namespaces import run_inside
 
 
 class McastTests(SynchronousTestCase):
@@ -20,11 +20,11 @@ class McastTests(SynchronousTestCase):
 
     def test_conformance(self) -> None:
         """Multicast over a virtual cable does what every medium does."""
-        run_inside(self, "McastInside")
+        run_inside(self, "tests.media.inside.McastInside")
 
     def test_conformance_with_loop(self) -> None:
         """So it does when the sender hears itself."""
-        run_inside(self, "McastLoopInside")
+        run_inside(self, "tests.media.inside.McastLoopInside")
 
     def test_plan(self) -> None:
         """The receiver is bound to the group itself; TTL, loop and interface are the sender's."""

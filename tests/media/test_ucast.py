@@ -13,7 +13,7 @@ from hatwist.errors import MediumError
 from hatwist.media.ucast import UCAST, resolve
 from hatwist.media.udp import UdpFactory
 from tests.media.conformance import Ear
-from tests.media.namespaces import run_inside
+from tests.namespaces import run_inside
 
 
 def spec(address: str, interface: str = "lo") -> MediumSpec:
@@ -27,7 +27,7 @@ class UcastTests(SynchronousTestCase):
 
     def test_conformance(self) -> None:
         """Unicast over a virtual cable does what every medium does."""
-        run_inside(self, "UcastInside")
+        run_inside(self, "tests.media.inside.UcastInside")
 
     def test_number_needs_no_look_up(self) -> None:
         """A peer written as a number is taken as it is."""

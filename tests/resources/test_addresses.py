@@ -10,9 +10,9 @@ from ipaddress import IPv4Address
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.resources.network import Held, Link, Network
+from tests.namespaces import run_inside
 from tests.resources.conformance import HOME, LAST, NetworkConformance
 from tests.resources.fakes import MemoryNetwork
-from tests.resources.namespaces import run_inside
 
 LO = Link(1, "lo", bytes(6))
 ETH0 = Link(2, "eth0", bytes.fromhex("0200ac100001"), announces=True)
@@ -33,8 +33,8 @@ class KernelTests(SynchronousTestCase):
 
     def test_conformance(self) -> None:
         """The kernel, asked over netlink, does what every network does, and touches nothing else."""
-        run_inside(self, "KernelInside")
+        run_inside(self, "tests.resources.inside.KernelInside")
 
     def test_service(self) -> None:
         """A group of addresses starts, is announced to its neighbours, and stops."""
-        run_inside(self, "ServiceInside")
+        run_inside(self, "tests.resources.inside.ServiceInside")

@@ -1,5 +1,5 @@
 """
-Running cases in a network name space of their own, without any privilege.
+Running cases in network name spaces of their own, without any privilege.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ PROBE = ("unshare", "-rn", "ip", "link", "add", "probe0", "type", "veth", "peer"
 
 def run_inside(case: SynchronousTestCase, name: str) -> None:
     """
-    Run a case of L{tests.resources.inside}.
+    Run a case in a name space that it may ruin.
 
-    @param name: the class.
+    @param name: the class, with its module.
     @raise SkipTest: this machine has no name spaces for us; with C{CI=true}
         that is a failure.
     """
@@ -31,14 +31,14 @@ def run_inside(case: SynchronousTestCase, name: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         trial = [sys.executable, "-m", "twisted.trial", f"--temp-directory={scratch}/trial"]
         done = subprocess.run(
-            ["unshare", "-rn", *trial, f"tests.resources.inside.{name}"],
+            ["unshare", "-rn", *trial, name],
             cwd=Path(__file__).parents[2],
             capture_output=True,
             text=True,
             timeout=100,
             check=False,
         )
-    case.assertEqual(done.returncode, 0, f"inside the name space:\n{done.stdout}\n{done.stderr}")
+    case.assertEqual(done.returncode, 0, f"inside the name spaces:\n{done.stdout}\n{done.stderr}")
     case.assertNotIn("skips=", done.stdout)
 
 

@@ -1,9 +1,8 @@
 """
 Two network name spaces joined by a cable, for a process that may ruin its own.
 
-L{run_inside} starts such a process, without any privilege, by C{unshare -rn}.
-Inside it, L{Wire} is a pair of virtual Ethernet devices, both called
-C{cable0}, one in each of two name spaces.  Nothing leaves them.
+L{Wire} is a pair of virtual Ethernet devices, both called C{cable0}, one in
+each of two name spaces.  Nothing leaves them.
 """
 
 from __future__ import annotations
@@ -11,17 +10,8 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from twisted.trial.unittest import SkipTest
-
-if TYPE_CHECKING:
-    from twisted.trial.unittest import SynchronousTestCase
 
 _CLONE_NEWNET = 0x40000000
 _INTERFACE = "cable0"
@@ -30,44 +20,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 ALPHA = "192.0.2.1"
 BETA = "192.0.2.2"
-
-
-def run_inside(case: SynchronousTestCase, name: str) -> None:
-    """
-    Run a case of L{tests.media.inside} in name spaces of its own.
-
-    @param name: the class.
-    @raise SkipTest: this machine has no name spaces for us; with C{CI=true}
-        that is a failure.
-    """
-    _need_namespaces(case)
-    with tempfile.TemporaryDirectory() as scratch:
-        trial = [sys.executable, "-m", "twisted.trial", f"--temp-directory={scratch}/trial"]
-        done = subprocess.run(
-            ["unshare", "-rn", *trial, f"tests.media.inside.{name}"],
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-    case.assertEqual(done.returncode, 0, f"inside the name spaces:\n{done.stdout}\n{done.stderr}")
-    case.assertNotIn("skips=", done.stdout)
-
-
-def _need_namespaces(case: SynchronousTestCase) -> None:
-    probe = ["unshare", "-rn", "ip", "link", "add", "probe0", "type", "veth", "peer", "name", "probe1"]
-    try:
-        done = subprocess.run(probe, capture_output=True, text=True, timeout=20, check=False)
-        reason = done.stderr.strip() if done.returncode else ""
-    except FileNotFoundError as problem:
-        reason = str(problem)
-    if not reason:
-        return
-    reason = f"no network name spaces with veth here: {reason}"
-    if os.environ.get("CI") == "true":
-        case.fail(reason)
-    raise SkipTest(reason)
 
 
 def ip(words: str) -> str:
