@@ -32,7 +32,7 @@ def run_inside(case: SynchronousTestCase, name: str) -> None:
         trial = [sys.executable, "-m", "twisted.trial", f"--temp-directory={scratch}/trial"]
         done = subprocess.run(
             ["unshare", "-rn", *trial, name],
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[1],
             capture_output=True,
             text=True,
             timeout=100,
