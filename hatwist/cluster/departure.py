@@ -74,7 +74,7 @@ class Departure:
     def _try(self, now: Seconds) -> list[Outcome]:
         """Begin as soon as nothing moves; for the other side alone not forever."""
         ledger = self.ledger
-        if ledger.leaving or not self._deadlines.pending("patience"):
+        if not self._deadlines.pending("patience"):
             return []
         patient = self._deadlines.remaining("patience", now) > 0
         if ledger.jobs or (patient and not ledger.stable and ledger.phase is not Phase.INIT):

@@ -69,6 +69,7 @@ class Healing:
             case JobFinished(job):
                 if job.purpose is not Purpose.YIELD:
                     return []
+                self.ledger.disclaim(job.which)
                 self.ledger.yielding = False
                 return [*self._claim(), HoldingsChanged()]
 
@@ -132,11 +133,11 @@ class Healing:
         if not ledger.unclear:
             return []
         ledger.unclear = False
-        cause = f"node {peer} is back and does not hold it"
+        cause = "it was not known before"
         started: list[Outcome] = []
         if ledger.ours & Holding.LOCAL and not ledger.contested:
             started.extend(acquire_local(ledger, cause, force=True))
-        if ledger.ours & Holding.FOREIGN:
+        if ledger.ours & Holding.FOREIGN and not ledger.yielding:
             claim = Claim(Ground.DEATH, peer)
             job = Job(Purpose.TAKEOVER, ledger.homed_at(peer), (cause,), claim, Holding.FOREIGN, peer)
             started.append(JobBegun(job))
@@ -144,7 +145,6 @@ class Healing:
 
     def _give_way(self, peer: NodeName) -> list[Outcome]:
         ledger = self.ledger
-        ledger.disclaim(Holding.FOREIGN)
         ledger.yielding = True
         ledger.needs_failback = False
         causes = ("both nodes had it, and its home is the other", f"node {peer} is back after a partition")

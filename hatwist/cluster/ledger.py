@@ -63,7 +63,8 @@ class Ledger:
     @ivar their_stable: the other side has finished moving things.
     @ivar handing: the set of the running standby operation, in its giver's words.
     @ivar peers: what is known of each peer.
-    @ivar yielding: groups are being stopped that both sides had.
+    @ivar yielding: groups are being stopped that both sides had, or that a handover
+        which was broken off left behind; they are claimed until they are stopped.
     @ivar contested: the other side has groups that are at home here, and is to let go.
     @ivar unclear: a peer is back from a partition and has not said yet what it holds.
     @ivar gone: peers that left in order and have given up everything.

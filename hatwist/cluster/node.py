@@ -87,7 +87,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "takeover",
             "standby",
         ),
-        facts.PeerRestarted: ("history", "membership", "resources", "takeover"),
+        facts.PeerRestarted: ("history", "membership", "resources", "standby"),
         facts.UuidLearned: ("history",),
         facts.PeerStatusChanged: ("reception", "history", "resources", "healing"),
         facts.PeerDied: ("reception", "history", "takeover"),

@@ -209,7 +209,8 @@ class Resources:
             return []
         ledger.takeover_running = False
         ledger.needs_failback = True
-        ledger.their_stable = True
+        if not ledger.living_peers():
+            ledger.their_stable = True
         return [Log(Level.INFO, "mach_down takeover complete.")]
 
     def _hear_peer(self, held: Holding, message: Message, now: Seconds) -> list[Outcome]:

@@ -23,6 +23,7 @@ from hatwist.cluster.facts import (
     JobFinished,
     JobsCancelled,
     MessageDelivered,
+    PeerRestarted,
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
@@ -44,7 +45,15 @@ REPLY_PERIOD: Final = 10.0
 MOVE_PERIOD: Final = 3600.0
 """Seconds either side has for its resources."""
 
-_Item = StandbyWanted | TakeoverWanted | HandoverAsked | MessageDelivered | JobFinished | DeadlinePassed
+_Item = (
+    StandbyWanted
+    | TakeoverWanted
+    | HandoverAsked
+    | MessageDelivered
+    | PeerRestarted
+    | JobFinished
+    | DeadlinePassed
+)
 
 
 @define
@@ -74,6 +83,9 @@ class Standby:
                 return self._ask(which, why)
             case MessageDelivered(sender, message, own):
                 return self._hear(sender, message, own, now)
+            case PeerRestarted(peer):
+                # Whatever was agreed with its former life, the new one knows nothing of it.
+                return self._break_off(f"node {peer} was restarted")
             case JobFinished(job):
                 return self._moved(job)
             case DeadlinePassed():
@@ -166,8 +178,8 @@ class Standby:
                 return []
             case StandbyPhase.DONE, "done", _:
                 return self._end(which, own)
-            case StandbyPhase.NOT, "other", False:
-                # Our request is over, and the peer does not know it yet.
+            case StandbyPhase.NOT, "other" | "done", False:
+                # The operation is over here, and the peer does not know it yet.
                 claim = speech.resource(self.ledger.ours, self.ledger.settled)
                 return [*self._ignore(sender, turn, now), Send(claim)]
             case _:
@@ -198,7 +210,7 @@ class Standby:
     def _begin(self, sender: NodeName, which: Holding, own: bool, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         wants = Log(Level.INFO, f"{sender} wants to go standby [{which.word}]")
-        if not ledger.their_stable or ledger.phase is not Phase.STABLE or ledger.leaving:
+        if not ledger.their_stable or ledger.phase is not Phase.STABLE:
             text = f"standby message [me] from {sender} ignored.  Other side is in flux."
             return [wants, Log(Level.WARN, text)]
         ledger.their_stable = False
@@ -209,7 +221,6 @@ class Standby:
             ledger.standby = StandbyPhase.GIVING
             self._releasing = False
             return [wants]
-        self._releasing = False
         self._deadlines.set("standby", now + MOVE_PERIOD)
         ledger.standby = StandbyPhase.TAKING
         return [wants, Send(speech.ask_resources(which, "other"))]
@@ -280,19 +291,35 @@ class Standby:
         return [Log(Level.WARN, f"Ignored standby message {turn[:20]!r} from {sender} in state {state}")]
 
     def _expire(self, now: Seconds) -> list[Outcome]:
-        ledger = self.ledger
-        if not self._deadlines.expire("standby", now) or ledger.standby is StandbyPhase.NOT:
+        if not self._deadlines.expire("standby", now) or self.ledger.standby is StandbyPhase.NOT:
             return []
-        ledger.standby = StandbyPhase.NOT
-        ledger.their_stable = True
+        self.ledger.their_stable = True
         text = "No reply to standby request.  Standby request cancelled."
-        return [
-            Log(Level.WARN, text),
-            Record("standby cancelled", ledger.handing.word, ledger.me, ("the other node did not answer",)),
+        return [Log(Level.WARN, text), *self._break_off("the other node did not answer")]
+
+    def _break_off(self, cause: str) -> list[Outcome]:
+        """End an operation in the middle; what it left half done is stopped before anybody may have it."""
+        ledger = self.ledger
+        if ledger.standby is StandbyPhase.NOT:
+            return []
+        giving = ledger.standby is StandbyPhase.GIVING and self._releasing
+        taking = ledger.standby is StandbyPhase.DONE and not self._releasing
+        left = ledger.handing if giving else ledger.handing.swapped if taking else Holding.NONE
+        left &= ~ledger.ours
+        ledger.standby = StandbyPhase.NOT
+        self._deadlines.clear("standby")
+        outcomes: list[Outcome] = [
+            Record("standby cancelled", ledger.handing.word, ledger.me, (cause,)),
             JobsCancelled((Purpose.GIVE, Purpose.TAKE)),
-            Send(speech.resource(ledger.ours, ledger.settled)),
-            HoldingsChanged(),
         ]
+        if left:
+            ledger.claim(left)
+            ledger.yielding = True
+            job = Job(
+                Purpose.YIELD, ledger.groups_of(left), ("the handover was broken off", cause), which=left
+            )
+            outcomes.append(JobBegun(job))
+        return [*outcomes, Send(speech.resource(ledger.ours, ledger.settled)), HoldingsChanged()]
 
 
 _ONLY_NICE: Final = "Standby mode only implemented when nice_failback on"

@@ -21,11 +21,10 @@ from hatwist.cluster.facts import (
     JobsCancelled,
     MessageDelivered,
     PeerDied,
-    PeerRestarted,
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.ledger import StandbyPhase
+from hatwist.cluster.ledger import Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level, NodeStatus
 from hatwist.cluster.ownership import Claim, Ground
 from hatwist.cluster.requests import acquire_local
@@ -41,7 +40,7 @@ FAILED_START_DELAY: Final = 30.0
 _STARTS: Final = (Purpose.REQUESTED, Purpose.TAKEOVER, Purpose.TAKE)
 _SCRIPT: Final = "mach_down(default)"
 
-_Item = PeerDied | PeerRestarted | MessageDelivered | JobFinished | DeadlinePassed
+_Item = PeerDied | MessageDelivered | JobFinished | DeadlinePassed
 
 
 @define
@@ -58,9 +57,6 @@ class Takeover:
         match item:
             case PeerDied():
                 return self._bury(item)
-            case PeerRestarted():
-                # Whatever was agreed with its former life, the new one knows nothing of it.
-                return [*self._cancel_standby(), HoldingsChanged()]
             case MessageDelivered(sender, message, own):
                 return [] if own or message.get("t") != "shutdone" else self._hear_goodbye(sender)
             case JobFinished():
@@ -75,12 +71,14 @@ class Takeover:
     def _bury(self, died: PeerDied) -> list[Outcome]:
         ledger = self.ledger
         ledger.peers[died.peer] = NodeStatus.DEAD
+        # One that says none while things move may still be stopping them.
+        none = ledger.theirs is Holding.NONE and (ledger.their_stable or ledger.phase is not Phase.STABLE)
         cancelled = self._cancel_standby()
         if ledger.leaving:
             return [*cancelled, speech.hook("status"), HoldingsChanged()]
         heard = "status from" if died.heard else "sign of"
         cause = f"no {heard} {died.peer} for {died.silence:.3f} s"
-        empty = ledger.theirs is Holding.NONE if ledger.nice else died.peer in ledger.gone
+        empty = none if ledger.nice else died.peer in ledger.gone
         if not (died.heard and empty):
             return [
                 *cancelled,
