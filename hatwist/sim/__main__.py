@@ -11,6 +11,7 @@ from difflib import unified_diff
 
 from hatwist.sim.auditor import Violation
 from hatwist.sim.script import SEPARATOR, Script, ScriptError, read_blocks, write_blocks
+from hatwist.sim.shrink import shrink
 from hatwist.sim.storm import orders, run_storm
 
 
@@ -26,12 +27,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rewrite", action="store_true", help="record what happens in the FILEs")
     parser.add_argument("--storm", type=int, metavar="SEED", help="play one storm, with its transcript")
     parser.add_argument("--trace", action="store_true", help="with --storm: show what the nodes say")
+    parser.add_argument("--shrink", type=int, metavar="SEED", help="find out what a storm's violation needs")
     parser.add_argument("--orders", type=int, metavar="SEED", help="write a storm as a scenario file")
     parser.add_argument("--storms", metavar="FIRST-LAST", help="play many storms, seeds FIRST to LAST")
     wanted = parser.parse_args(arguments)
     if wanted.orders is not None:
         print("\n".join((*orders(wanted.orders), SEPARATOR)))
         return 0
+    if wanted.shrink is not None:
+        return _shrink(wanted.shrink)
     if wanted.storm is not None:
         return _storm(wanted.storm, wanted.trace)
     if wanted.storms:
@@ -75,6 +79,15 @@ def _storm(seed: int, trace: bool) -> int:
             return 1
         sys.stdout.writelines(f"{line}\n" for line in script.take())
     return 0
+
+
+def _shrink(seed: int) -> int:
+    kept, violation = shrink(orders(seed))
+    if not violation:
+        print(f"storm {seed}: nothing found")
+        return 0
+    print("\n".join((f"# {violation}", *kept, SEPARATOR)))
+    return 1
 
 
 def _storms(seeds: range) -> int:
