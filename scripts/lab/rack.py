@@ -62,9 +62,12 @@ def obstacle() -> str | None:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"cannot make namespaces: {error}"
-    if tried.returncode != 0:
-        return f"cannot make namespaces, bridges or mounts: {tried.stderr.strip() or tried.returncode}"
-    return None
+    if tried.returncode == 0:
+        return None
+    reason = f"cannot make namespaces, bridges or mounts: {tried.stderr.strip() or tried.returncode}"
+    if os.geteuid() != 0:
+        reason += "; the machine may forbid user namespaces to ordinary users, root may still do it"
+    return reason
 
 
 def kept_paths() -> list[str]:
