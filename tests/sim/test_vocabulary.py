@@ -5,6 +5,8 @@ Each order does what its docstring says.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.names import Verb
@@ -45,6 +47,12 @@ class VocabularyTests(SynchronousTestCase):
         """The first line of each docstring shows the order as it is written."""
         for name, command in COMMANDS.items():
             self.assertTrue((command.__doc__ or "").startswith(f"C{{{name}"), name)
+
+    def test_every_order_is_documented(self) -> None:
+        """The manual has every order."""
+        manual = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
+        rows = "".join(line.split(" | ")[0] for line in manual.splitlines() if line.startswith("| `"))
+        self.assertEqual([name for name in COMMANDS if f"`{name}" not in rows], [])
 
     def test_seed(self) -> None:
         """Another seed is another world."""
