@@ -128,9 +128,19 @@ class Membership:
         if self._deadlines.expire("settled", now):
             self._slack = 0.0
             outcomes.append(self._beat(now))
+        outcomes.extend(self._own_lateness(now))
         if self._deadlines.expire("keepalive", now):
             outcomes.append(self._beat(now))
         return [*outcomes, *self._establish(now)]
+
+    def _own_lateness(self, now: Seconds) -> list[Log]:
+        """Say that this daemon was not run for a while: then it is not the peers that were late."""
+        if not self._deadlines.pending("keepalive"):
+            return []
+        interval = self.config.cf.keepalive - self._deadlines.remaining("keepalive", now)
+        if interval <= self.config.cf.warntime:
+            return []
+        return [Log(Level.WARN, f"Late heartbeat: Node {self.me}: interval {round(interval * 1000)} ms")]
 
     def _living(self) -> list[Peer]:
         return [peer for peer in self.peers.values() if peer.status is not NodeStatus.DEAD]

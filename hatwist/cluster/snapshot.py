@@ -6,14 +6,17 @@ Look at every machine of a node once, and write down what there is to show.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from hatwist.cluster.names import NodeStatus
+from hatwist.cluster.names import GroupState, NodeStatus
 from hatwist.cluster.status import GroupView, NodeView, Status
 
 if TYPE_CHECKING:
     from hatwist.cluster.node import Node
     from hatwist.config.model import NodeName, ResourceGroup, Seconds
+
+
+_HERE: Final = (GroupState.STARTING, GroupState.RUNNING, GroupState.STOPPING, GroupState.BLOCKED)
 
 
 def snapshot(node: Node, now: Seconds) -> Status:
@@ -49,7 +52,8 @@ def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
 
 def _group_view(node: Node, group: ResourceGroup, now: Seconds) -> GroupView:
     condition = node.work.condition(group)
-    owner = node.ledger.owner(group)
+    # Whoever has started it and not proven it released owns it, whatever is claimed by now.
+    owner = node.identity.name if condition.state in _HERE else node.ledger.owner(group)
     if node.membership.status is not NodeStatus.ACTIVE and owner != node.identity.name:
         owner = None
     return GroupView(

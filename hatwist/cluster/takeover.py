@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 FAILED_START_DELAY: Final = 30.0
 """Seconds after a failed start until the group is offered to the peer (protocol 10.9)."""
 
+OFFER_MEMORY: Final = 300.0
+"""Seconds in which a group is offered only once, lest two nodes that both fail pass it to and fro."""
+
 _STARTS: Final = (Purpose.REQUESTED, Purpose.TAKEOVER, Purpose.TAKE)
 _SCRIPT: Final = "mach_down(default)"
 
@@ -50,7 +53,7 @@ class Takeover:
     ledger: Ledger
     _deadlines: Deadlines = field(factory=Deadlines)
     _offer: Holding = Holding.NONE
-    _offered: set[str] = field(factory=set)
+    _offered: dict[str, Seconds] = field(factory=dict)
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Follow deaths, goodbyes and the jobs that follow from them."""
@@ -142,7 +145,7 @@ class Takeover:
 
     def _finished(self, item: JobFinished, now: Seconds) -> list[Outcome]:
         self._remember(item, now)
-        cleared = self._clear(item)
+        cleared = self._clear(item, now)
         if item.job.purpose is not Purpose.TAKEOVER:
             return cleared
         complete = Log(Level.INFO, f"mach_down takeover complete for node {item.job.node}.", _SCRIPT)
@@ -156,28 +159,34 @@ class Takeover:
         """
         Note which groups are to be offered, once they are stopped for certain.
 
-        Each node offers a group once, until a start of it succeeds.
+        Each node offers a group once in L{OFFER_MEMORY}, until a start of it succeeds.
         """
         job = item.job
         if job.purpose is Purpose.CLEAR:
             self._offer |= job.which
             self._deadlines.set("offer", now + FAILED_START_DELAY)
         elif job.purpose in _STARTS:
-            self._offered.difference_update(one.key for one in job.groups if one.key not in item.failed)
+            for group in job.groups:
+                if group.key not in item.failed:
+                    self._offered.pop(group.key, None)
 
-    def _clear(self, item: JobFinished) -> list[Outcome]:
+    def _clear(self, item: JobFinished, now: Seconds) -> list[Outcome]:
         """A start failed: make sure that nothing of the group runs here."""
         ledger = self.ledger
         jobs: list[Outcome] = []
         for group in item.job.groups:
             if group.key not in item.failed:
                 continue
-            again = group.key in self._offered
-            self._offered.add(group.key)
+            again = now - self._offered.get(group.key, -OFFER_MEMORY) < OFFER_MEMORY
+            if not again:
+                self._offered[group.key] = now
             which = Holding.NONE if again else ledger.side(group)
             jobs.append(JobBegun(Job(Purpose.CLEAR, (group,), ("its start failed here",), which=which)))
             if again:
-                text = f"group {group.key} could not be started on either node; it stays stopped"
+                text = (
+                    f"group {group.key} failed to start here again after it was offered to the other node;"
+                    " it stays stopped until a standby or takeover is ordered"
+                )
                 jobs.append(Log(Level.CRIT, text))
         return jobs
 

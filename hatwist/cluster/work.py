@@ -147,7 +147,8 @@ class Work:
                 if not permission.allowed:
                     running.left.pop(0)
                     continue
-            elif verb is Verb.STOP:
+            elif verb is Verb.STOP and running.job.purpose is not Purpose.CLEAR:
+                # Why it failed says more than that what is left of it is cleared away.
                 yield self._record(running.job, group, True, "")
             running.left.pop(0)
             yield self._order(running, group, verb, now)
@@ -158,10 +159,16 @@ class Work:
         self._orders[ticket] = _Order(running, group, verb)
         self._deadlines.set(f"ticket {ticket}", now + TICKET_LIMIT)
         if verb in (Verb.START, Verb.STOP):
-            state = GroupState.STARTING if verb is Verb.START else GroupState.STOPPING
-            why = "; ".join((running.job.purpose.value, *running.job.causes))
-            self.conditions[group.key] = Condition(state, now, why)
+            self._begin(running.job, group, verb, now)
         return RunGroup(ticket, group, verb)
+
+    def _begin(self, job: Job, group: ResourceGroup, verb: Verb, now: Seconds) -> None:
+        """Note that a group changes; one that runs already is not started, one that is blocked stays so."""
+        before = self.condition(group).state
+        if (verb, before) in ((Verb.START, GroupState.RUNNING), (Verb.STOP, GroupState.BLOCKED)):
+            return
+        state = GroupState.STARTING if verb is Verb.START else GroupState.STOPPING
+        self.conditions[group.key] = Condition(state, now, "; ".join((job.purpose.value, *job.causes)))
 
     def _finished(self, ticket: Ticket, outcome: Outcome, detail: str, now: Seconds) -> list[facts.Outcome]:
         order = self._orders.pop(ticket, None)
@@ -226,6 +233,8 @@ class Work:
 
     def _become(self, group: ResourceGroup, state: GroupState, now: Seconds, detail: str = "") -> None:
         before = self.condition(group)
+        if before.state is state:
+            return
         why = "; ".join(part for part in (before.why, detail) if part)
         self.conditions[group.key] = Condition(state, now, why)
 

@@ -28,7 +28,7 @@ from hatwist.media.registry import factories
 from hatwist.resources.build import make_runner
 from hatwist.resources.groups import GroupRunner
 from hatwist.service.halog import HaLog
-from hatwist.service.happenings import Happenings
+from hatwist.service.happenings import Happenings, in_words
 from hatwist.service.life import Life
 from hatwist.service.node_service import NodeService
 from hatwist.service.perform import Performer
@@ -36,6 +36,7 @@ from hatwist.service.preamble import HEARTBEAT, log_settings, say_preamble
 from hatwist.service.state import StateFiles
 
 if TYPE_CHECKING:
+    from hatwist.cluster.actions import Record
     from hatwist.config.load import Loaded
     from hatwist.config.model import HaConfig
     from hatwist.interfaces import IMedium, IMediumReceiver
@@ -132,6 +133,11 @@ class _Builder:
         self.halog.say(level, text, entity)
         self.happenings.said(level, text, entity)
 
+    def decide(self, record: Record) -> None:
+        """Log a decision, which the memory of the daemon does not outlive, and tell the observers."""
+        self.halog.say(Level.INFO, f"decision: {in_words(record)}")
+        self.happenings.decided(record)
+
     def new_life(self, service: NodeService) -> tuple[Life, Node]:
         """
         Make and begin the life: first the disk, then the media, then the node.
@@ -145,8 +151,8 @@ class _Builder:
         try:
             node = Node(self.config, identity, self.parts.rng(), self.reactor.seconds())
             runner = self.parts.runner(self.reactor, self.places, self.config, self.say)
-            decided, stopped = self.happenings.decided, service.stopped
-            life.begin(node, Performer(life.media, runner.run, self.say, decided, stopped))
+            performer = Performer(life.media, runner.run, self.say, self.decide, service.stopped)
+            life.begin(node, performer)
         except Exception:
             life.end()
             raise

@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING
 
 from twisted.logger import Logger
 
+from hatwist.cluster.names import Level
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hatwist.cluster.actions import Record
-    from hatwist.cluster.names import Level
     from hatwist.interfaces import IControlObserver
+
+
+def in_words(record: Record) -> str:
+    """Put a decision and its causes into words."""
+    because = "; ".join(record.causes)
+    return f"{record.decision} {record.subject} on {record.node}: {because}"
 
 
 class Happenings:
@@ -37,14 +44,15 @@ class Happenings:
         return cancel
 
     def said(self, level: Level, text: str, entity: str) -> None:
-        """A line went to the log."""
+        """A line went to the log; what is for developers is for its debugfile alone."""
+        if level is Level.DEBUG:
+            return
         said = f"{level.value}: {text}" if level.value else text
         self._tell("log", said if entity == "heartbeat" else f"{entity} {said}")
 
     def decided(self, record: Record) -> None:
         """A decision was taken."""
-        because = "; ".join(record.causes)
-        self._tell("decision", f"{record.decision} {record.subject} on {record.node}: {because}")
+        self._tell("decision", in_words(record))
 
     def _tell(self, kind: str, text: str) -> None:
         when = self._wall()
