@@ -27,7 +27,8 @@ from hatwist.config.hosts import parse_hosts, parse_services
 from hatwist.config.lexer import MAX_FILE, decode
 from hatwist.config.model import HaConfig, Position, Problem, ResourceGroup, Settings
 from hatwist.config.ping import check_pings, written_neighbourhood
-from hatwist.config.presence import Scripts, check_named, check_scripts
+from hatwist.config.presence import check_named
+from hatwist.config.programs import Programs, check_programs
 from hatwist.config.toml import parse_toml
 from hatwist.errors import ConfigError
 from hatwist.wire.auth import Keyring
@@ -117,7 +118,7 @@ def load(
     @param interfaces: the network interfaces that exist; C{None} not to look.
     @param script_dirs: where resource scripts are; by default C{resource.d} in
         the directory, then C{/etc/init.d}.
-    @param ocf_root: where OCF agents are, under C{resource.d/heartbeat}.
+    @param ocf_root: where OCF agents are, under C{resource.d/PROVIDER}.
     @param etc: where C{hosts} and C{services} are.
     @raise ConfigError: with every problem, if there is an error among them.
     """
@@ -152,7 +153,8 @@ def examine(
     findings = Findings()
     if script_dirs is None:
         script_dirs = (os.path.join(directory, "resource.d"), "/etc/init.d")
-    scripts = Scripts(tuple(script_dirs), os.path.join(ocf_root, "resource.d", "heartbeat"), ThisHost())
+    parameters = os.path.join(directory, "conf", "OCF")
+    programs = Programs(tuple(script_dirs), os.path.join(ocf_root, "resource.d"), parameters, ThisHost())
     services = parse_services(_read_table(os.path.join(etc, "services")))
     seen = Seen(
         model.node_name(node),
@@ -163,7 +165,7 @@ def examine(
     port = next((number for number, name in services.items() if name == OUR_SERVICE), 694)
     reading = _read_hacf(directory, seen, port, findings)
     keys = _read_authkeys(directory, findings)
-    groups = _read_haresources(directory, reading, seen, scripts, findings)
+    groups = _read_haresources(directory, reading, seen, programs, findings)
     check_pings(reading.cf, written_neighbourhood(reading.cf, groups, seen.hosts), seen.hosts, findings)
     settings = _read_toml(directory, findings)
     return Examination(reading, keys, groups, settings, seen, findings.ordered())
@@ -204,7 +206,7 @@ def _read_authkeys(directory: str, findings: Findings) -> Keyring | None:
 
 
 def _read_haresources(
-    directory: str, reading: Reading, seen: Seen, scripts: Scripts, findings: Findings
+    directory: str, reading: Reading, seen: Seen, programs: Programs, findings: Findings
 ) -> tuple[ResourceGroup, ...]:
     path = os.path.join(directory, "haresources")
     text = _read(path, f"Cannot open resources file [{path}]", "no-haresources", findings)
@@ -212,7 +214,7 @@ def _read_haresources(
         return ()
     groups = parse_haresources(text, path, findings)
     check_groups(groups, reading, seen, path, findings)
-    check_scripts(groups, scripts, findings)
+    check_programs(groups, programs, findings)
     return groups
 
 

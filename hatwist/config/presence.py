@@ -1,7 +1,6 @@
 # -*- test-case-name: tests.config.test_presence -*-
 """
-Rules about what the files name and the host must have: scripts, devices,
-programs, users.
+Rules about what ha.cf names and the host must have: devices, programs, users.
 
 Where the original would not start, it is an error.  The exception is what is
 not active yet and belongs to the original's own package (its helper programs
@@ -10,15 +9,11 @@ and users): its absence is a warning.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from attrs import frozen
-
-from hatwist.config.findings import Findings, listed, shown, suggestion
+from hatwist.config.findings import Findings, shown
 from hatwist.config.hacf import Reading
-from hatwist.config.haresources import ADDRESS_SCRIPTS
-from hatwist.config.model import ApiAuth, Resource, ResourceGroup, Respawn
+from hatwist.config.model import ApiAuth, Respawn
 
 _NOT_FATAL = "heartbeat 3.0.6 would not start; this matters once the directive is active"
 
@@ -51,39 +46,6 @@ class Host(Protocol):
         """What is in a directory; nothing if it is not there."""
 
 
-@frozen
-class Scripts:
-    """
-    Where the scripts of resources are looked for.
-
-    @ivar directories: in this order.
-    @ivar agents: where OCF agents are.
-    """
-
-    directories: tuple[str, ...]
-    agents: str
-    host: Host
-
-    def has(self, name: str) -> bool:
-        """Whether there is a script or an agent of this name."""
-        return any(self.host.is_program(f"{place}/{name}") for place in (*self.directories, self.agents))
-
-    def names(self) -> Iterator[str]:
-        """Yield every name there is."""
-        yield from sorted(ADDRESS_SCRIPTS)
-        for place in (*self.directories, self.agents):
-            yield from (name for name in self.host.names_in(place) if self.has(name))
-
-
-def check_scripts(groups: Sequence[ResourceGroup], scripts: Scripts, findings: Findings) -> None:
-    """Report every resource whose script cannot be found, each script once."""
-    reported: set[str] = set()
-    for resource in (one for group in groups for one in group.resources):
-        if resource.script not in reported and not _is_found(resource, scripts):
-            reported.add(resource.script)
-            _report_missing(resource, scripts, findings)
-
-
 def check_named(reading: Reading, host: Host, findings: Findings) -> None:
     """Report what ha.cf names and the host does not have."""
     _check_serial(reading, host, findings)
@@ -99,24 +61,6 @@ def check_named(reading: Reading, host: Host, findings: Findings) -> None:
         _check_child(child, host, findings)
     for client in cf.apiauth:
         _check_client(client, host, findings)
-
-
-def _is_found(resource: Resource, scripts: Scripts) -> bool:
-    if resource.script in ADDRESS_SCRIPTS or (resource.script == "OCF" and resource.arguments):
-        return True
-    if not resource.script or "/" in resource.script:
-        return True  # the parser has said what is wrong
-    return scripts.has(resource.script)
-
-
-def _report_missing(resource: Resource, scripts: Scripts, findings: Findings) -> None:
-    name = resource.script
-    remedy = suggestion(name, scripts.names()) or f"looked in {listed(scripts.directories)}"
-    for path in (f"{place}/{name}" for place in scripts.directories):
-        if scripts.host.is_file(path):
-            remedy = f"{path} is not executable; chmod 755 {path}"
-    text = f"Cannot locate resource script {shown(name)}"
-    findings.error(resource.where, "unknown-script", text, remedy)
 
 
 def _check_serial(reading: Reading, host: Host, findings: Findings) -> None:

@@ -13,6 +13,7 @@ from attrs import frozen
 from twisted.internet.interfaces import IReactorProcess, IReactorTime
 
 from hatwist.config.model import Resource
+from hatwist.config.wrappers import OCF_SCRIPT
 from hatwist.errors import AgentError
 from hatwist.interfaces import IResourceAgent
 from hatwist.resources.agents import DEFAULT_TIMEOUTS, OcfAgent, ScriptAgent, Stage, Timeouts
@@ -20,7 +21,7 @@ from hatwist.resources.announce import Announcer
 from hatwist.resources.groups import STOP_RETRIES, GroupRunner
 from hatwist.resources.ipaddr import BUILTIN_NAMES, AddressAgent, make_announcer
 from hatwist.resources.locate import INIT_DIRECTORY, OCF_ROOT, Places
-from hatwist.resources.ocf import OCF_SCRIPT, find_ocf
+from hatwist.resources.ocf import find_ocf
 from hatwist.resources.process import run_program
 from hatwist.resources.reporting import Log
 from hatwist.resources.wanted import read_wanted

@@ -12,18 +12,14 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from attrs import frozen
 
 from hatwist.config.model import Resource
+from hatwist.config.wrappers import HEARTBEAT, OCF_SCRIPT, POSITIONAL
 from hatwist.errors import AgentError
 from hatwist.resources.locate import Places, find_program
-
-OCF_SCRIPT: Final = "OCF"
-HEARTBEAT: Final = "heartbeat"
-"""The provider whose agents come first."""
 
 PREFIX: Final = "OCF_RESKEY_"
 
@@ -31,33 +27,6 @@ MAX_FILE: Final = 64 * 1024
 """Bytes of a parameter file."""
 
 MAX_PARAMETERS: Final = 256
-
-POSITIONAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "AudibleAlarm": ("nodelist",),
-        "Delay": ("startdelay", "stopdelay"),
-        "Filesystem": ("device", "directory", "fstype", "options"),
-        "ICP": ("driveid", "device"),
-        "IPsrcaddr": ("ipaddress",),
-        "LVM": ("volgrpname",),
-        "LinuxSCSI": ("scsi",),
-        "MailTo": ("email", "subject"),
-        "Raid1": ("raidconf", "raiddev"),
-        "SendArp": ("ip", "nic"),
-        "ServeRAID": ("serveraid", "mergegroup"),
-        "WAS": ("config",),
-        "WinPopup": ("hostfile",),
-        "Xinetd": ("service",),
-        "apache": ("configfile",),
-        "db2": ("instance",),
-        "ids": ("informixdir", "informixserver", "onconfig"),
-        "portblock": ("protocol", "portno", "action", "ip"),
-    }
-)
-"""
-The parameters of each wrapper, in order.  C{IPaddr} and its kin are not here:
-without their script the built-in address takes their place.
-"""
 
 
 @frozen

@@ -10,9 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.config.findings import Findings
 from hatwist.config.hacf import read_hacf
-from hatwist.config.haresources import parse_haresources
 from hatwist.config.model import node_name
-from hatwist.config.presence import Scripts, check_named, check_scripts
+from hatwist.config.presence import check_named
 
 
 @frozen
@@ -45,48 +44,6 @@ class FakeHost:
     def names_in(self, directory: str) -> tuple[str, ...]:
         start = f"{directory}/"
         return tuple(file[len(start) :].rstrip("*") for file in self.files if file.startswith(start))
-
-
-class ScriptTests(SynchronousTestCase):
-    """Scripts of resources are found before they are needed."""
-
-    def check(self, resources: str) -> list[str]:
-        """Return what is said of the scripts of a text."""
-        host = FakeHost(("/r/httpd*", "/i/tomcat*", "/r/notyet", "/o/Filesystem*"))
-        findings = Findings()
-        groups = parse_haresources(resources, "f", Findings())
-        check_scripts(groups, Scripts(("/r", "/i"), "/o", host), findings)
-        return [f"{one.where.column}: {one.text} ({one.remedy})" for one in findings.problems]
-
-    def test_found(self) -> None:
-        """In either directory, among the OCF agents, or built in."""
-        self.assertEqual(
-            self.check("a httpd tomcat Filesystem::x IPaddr::1 IPaddr2::1 IPv6addr::1 10.0.0.1 OCF::x::y\n"),
-            [],
-        )
-
-    def test_not_found(self) -> None:
-        """What is nowhere is named once, with near names or where it was looked for."""
-        self.assertEqual(
-            self.check("a htpd zzz zzz OCF IPadr\n"),
-            [
-                "3: Cannot locate resource script htpd (did you mean httpd?)",
-                "8: Cannot locate resource script zzz (looked in /r and /i)",
-                "16: Cannot locate resource script OCF (looked in /r and /i)",
-                "20: Cannot locate resource script IPadr (did you mean IPaddr or IPaddr2 or IPv6addr?)",
-            ],
-        )
-
-    def test_not_executable(self) -> None:
-        """A script that cannot be executed gets its own remedy."""
-        self.assertEqual(
-            self.check("a notyet\n"),
-            ["3: Cannot locate resource script notyet (/r/notyet is not executable; chmod 755 /r/notyet)"],
-        )
-
-    def test_not_a_script(self) -> None:
-        """What the parser refuses is not looked for."""
-        self.assertEqual(self.check("a /bin/sh ::x\n"), [])
 
 
 class NamedTests(SynchronousTestCase):

@@ -1,0 +1,110 @@
+# -*- test-case-name: tests.config.test_programs -*-
+"""
+Rules about the programs of resources: what haresources names can be started.
+
+They find what L{hatwist.resources} would find, in the same order; what it
+would refuse is an error here, before anything is started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attrs import frozen
+
+from hatwist.config.findings import Findings, listed, shown, suggestion
+from hatwist.config.haresources import ADDRESS_SCRIPTS
+from hatwist.config.model import Resource, ResourceGroup
+from hatwist.config.presence import Host
+from hatwist.config.wrappers import HEARTBEAT, OCF_SCRIPT, POSITIONAL
+
+
+@frozen
+class Programs:
+    """
+    Where the programs of resources are looked for.
+
+    @ivar directories: of scripts, in this order.
+    @ivar agents: of OCF agents, with a directory for each provider.
+    @ivar parameters: of the parameter files, C{TYPE/INSTANCE}.
+    """
+
+    directories: tuple[str, ...]
+    agents: str
+    parameters: str
+    host: Host
+
+    def has(self, name: str) -> bool:
+        """Whether there is something that a resource of this name can run."""
+        if any(self.host.is_program(f"{place}/{name}") for place in self.directories):
+            return True
+        return name in POSITIONAL and self.host.is_program(f"{self.agents}/{HEARTBEAT}/{name}")
+
+    def has_agent(self, kind: str) -> bool:
+        """Whether any provider has an OCF agent of this name."""
+        providers = self.host.names_in(self.agents)
+        return any(self.host.is_program(f"{self.agents}/{provider}/{kind}") for provider in providers)
+
+    def names(self) -> Iterator[str]:
+        """Yield every name that L{has}, and the built-in ones."""
+        yield from sorted(ADDRESS_SCRIPTS)
+        for place in (*self.directories, f"{self.agents}/{HEARTBEAT}"):
+            yield from (name for name in self.host.names_in(place) if self.has(name))
+
+    def kinds(self) -> Iterator[str]:
+        """Yield every name that L{has_agent}."""
+        for provider in self.host.names_in(self.agents):
+            yield from filter(self.has_agent, self.host.names_in(f"{self.agents}/{provider}"))
+
+
+def check_programs(groups: Sequence[ResourceGroup], programs: Programs, findings: Findings) -> None:
+    """Report every resource that nothing can start, each program once."""
+    reported: set[str] = set()
+    for resource in (one for group in groups for one in group.resources):
+        name = resource.text if resource.script == OCF_SCRIPT else resource.script
+        if name in reported:
+            continue
+        reported.add(name)
+        if resource.script == OCF_SCRIPT:
+            _check_instance(resource, programs, findings)
+        elif not _is_found(resource, programs):
+            _report_missing(resource, programs, findings)
+
+
+def _is_found(resource: Resource, programs: Programs) -> bool:
+    if not resource.script or "/" in resource.script:
+        return True  # the parser has said what is wrong
+    return resource.script in ADDRESS_SCRIPTS or programs.has(resource.script)
+
+
+def _report_missing(resource: Resource, programs: Programs, findings: Findings) -> None:
+    name = resource.script
+    remedy = suggestion(name, programs.names()) or f"looked in {listed(programs.directories)}"
+    if programs.has_agent(name):
+        file = f"{programs.parameters}/{name}/INSTANCE"
+        remedy = f"for the OCF agent write OCF::{name}::INSTANCE, with its parameters in {file}"
+    for path in (f"{place}/{name}" for place in programs.directories):
+        if programs.host.is_file(path):
+            remedy = f"{path} is not executable; chmod 755 {path}"
+    text = f"Cannot locate resource script {shown(name)}"
+    findings.error(resource.where, "unknown-script", text, remedy)
+
+
+def _check_instance(resource: Resource, programs: Programs, findings: Findings) -> None:
+    """Check C{OCF::TYPE::INSTANCE}: the agent, then the file with its parameters."""
+    words = resource.arguments
+    if len(words) != 2 or not all(words) or any("/" in word for word in words):
+        text = f"[{shown(resource.text)}] is not OCF::TYPE::INSTANCE"
+        remedy = f"the parameters are in {programs.parameters}/TYPE/INSTANCE"
+        findings.error(resource.where, "bad-resource", text, remedy)
+        return
+    kind, instance = words
+    if not programs.has_agent(kind):
+        remedy = suggestion(kind, programs.kinds()) or f"looked in {programs.agents}/*"
+        text = f"Cannot locate resource script {shown(kind)}, an OCF agent"
+        findings.error(resource.where, "unknown-agent", text, remedy)
+    file = f"{programs.parameters}/{kind}/{instance}"
+    if not programs.host.is_file(file):
+        text = f"[{shown(resource.text)}]: there is no file {shown(file)}"
+        remedy = "write the agent's parameters into it, each on a line: NAME=value"
+        findings.error(resource.where, "no-parameters", text, remedy)

@@ -1,0 +1,98 @@
+# -*- test-case-name: tests.config.test_programs -*-
+"""
+The programs of resources: what is not there is found before it is needed.
+"""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.config.findings import Findings
+from hatwist.config.haresources import parse_haresources
+from hatwist.config.programs import Programs, check_programs
+from tests.config.test_presence import FakeHost
+
+FILES = (
+    "/r/httpd*",
+    "/i/tomcat*",
+    "/r/notyet",
+    "/o/heartbeat*",
+    "/o/heartbeat/Filesystem*",
+    "/o/heartbeat/mysql*",
+    "/o/pacemaker*",
+    "/o/pacemaker/Dummy*",
+    "/c/Dummy/d1",
+)
+
+
+class ProgramTests(SynchronousTestCase):
+    """What the daemon could not start is an error."""
+
+    def check(self, resources: str) -> list[str]:
+        """Return what is said of the programs of a text."""
+        findings = Findings()
+        groups = parse_haresources(resources, "f", Findings())
+        check_programs(groups, Programs(("/r", "/i"), "/o", "/c", FakeHost(FILES)), findings)
+        return [f"{one.where.column}: {one.text} ({one.remedy})" for one in findings.problems]
+
+    def test_found(self) -> None:
+        """In either directory, with a wrapper's agent, an OCF agent with its file, or built in."""
+        text = "a httpd tomcat Filesystem::x IPaddr::1 IPaddr2::1 IPv6addr::1 10.0.0.1 OCF::Dummy::d1\n"
+        self.assertEqual(self.check(text), [])
+
+    def test_not_found(self) -> None:
+        """What is nowhere is named once, with near names or where it was looked for."""
+        self.assertEqual(
+            self.check("a htpd zzz zzz IPadr\n"),
+            [
+                "3: Cannot locate resource script htpd (did you mean httpd?)",
+                "8: Cannot locate resource script zzz (looked in /r and /i)",
+                "16: Cannot locate resource script IPadr (did you mean IPaddr or IPaddr2 or IPv6addr?)",
+            ],
+        )
+
+    def test_not_executable(self) -> None:
+        """A script that cannot be executed gets its own remedy."""
+        self.assertEqual(
+            self.check("a notyet\n"),
+            ["3: Cannot locate resource script notyet (/r/notyet is not executable; chmod 755 /r/notyet)"],
+        )
+
+    def test_not_a_script(self) -> None:
+        """What the parser refuses is not looked for."""
+        self.assertEqual(self.check("a /bin/sh ::x\n"), [])
+
+    def test_agent_without_wrapper(self) -> None:
+        """An OCF agent for which there is no wrapper is no script; the way to name it is shown."""
+        remedy = "for the OCF agent write OCF::mysql::INSTANCE, with its parameters in /c/mysql/INSTANCE"
+        self.assertEqual(self.check("a mysql\n"), [f"3: Cannot locate resource script mysql ({remedy})"])
+
+    def test_no_such_agent(self) -> None:
+        """An OCF agent that no provider has is named, with near names; so is its missing file."""
+        file = "write the agent's parameters into it, each on a line: NAME=value"
+        self.assertEqual(
+            self.check("a OCF::Dumy::x OCF::nosuch::x\n"),
+            [
+                "3: Cannot locate resource script Dumy, an OCF agent (did you mean Dummy?)",
+                f"3: [OCF::Dumy::x]: there is no file /c/Dumy/x ({file})",
+                "16: Cannot locate resource script nosuch, an OCF agent (looked in /o/*)",
+                f"16: [OCF::nosuch::x]: there is no file /c/nosuch/x ({file})",
+            ],
+        )
+
+    def test_no_parameters(self) -> None:
+        """An OCF agent without its parameter file is not started; each instance has its own."""
+        (problem,) = self.check("a OCF::Dummy::d1 OCF::Dummy::d2 OCF::Dummy::d2\n")
+        self.assertIn("18: [OCF::Dummy::d2]: there is no file /c/Dummy/d2", problem)
+
+    def test_not_an_instance(self) -> None:
+        """OCF has two words behind it, and neither leads to another directory."""
+        self.assertEqual(
+            [one.partition(" (")[0] for one in self.check("a OCF OCF::Dummy OCF::Dummy::../x OCF::::x\n")],
+            [
+                "3: [OCF] is not OCF::TYPE::INSTANCE",
+                "7: [OCF::Dummy] is not OCF::TYPE::INSTANCE",
+                "18: [OCF::Dummy::../x] is not OCF::TYPE::INSTANCE",
+                "35: [OCF::::x] is not OCF::TYPE::INSTANCE",
+            ],
+        )
