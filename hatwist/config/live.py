@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
+from hatwist.config.addresses import check_addresses, check_peers
 from hatwist.config.check import heartbeat_media
 from hatwist.config.findings import Findings, listed
 from hatwist.config.firewall import Packet, blocked_by_iptables, blocked_by_nft
@@ -75,10 +76,13 @@ class Interfaces:
     The addresses of this host.
 
     @ivar addresses: each with its interface.
+    @ivar secondary: those that were added beside another one of their network,
+        as a service address is while its group runs.
     """
 
     addresses: tuple[tuple[str, str], ...] = ()
     networks: tuple[Network, ...] = ()
+    secondary: frozenset[str] = frozenset()
 
 
 def check_live(subject: Subject, probes: Probes, findings: Findings) -> None:
@@ -93,23 +97,34 @@ def check_live(subject: Subject, probes: Probes, findings: Findings) -> None:
     _check_firewall(subject, probes, findings)
     _check_services(subject, probes, findings)
     _check_pings(subject, interfaces, probes, findings)
+    own = dict(interfaces.addresses)
+    check_peers(subject.cf, subject.node, own.keys(), findings)
+    held = {
+        address: f"on {name} of this host, if not because its group runs here"
+        for address, name in own.items()
+        if address not in interfaces.secondary
+    }
+    check_addresses(subject.groups, held, findings)
 
 
 def parse_addresses(text: str) -> Interfaces:
     """Read what C{ip -j address show} prints; what is not as expected is left out."""
     addresses: list[tuple[str, str]] = []
     networks: list[Network] = []
+    secondary: set[str] = set()
     try:
         entries = json.loads(text)
         for entry in entries:
             for one in entry.get("addr_info", ()):
                 interface = ip_interface(f"{one['local']}/{one['prefixlen']}")
                 addresses.append((str(interface.ip), str(entry["ifname"])))
+                if one.get("secondary") is True:
+                    secondary.add(str(interface.ip))
                 if not interface.ip.is_loopback and not interface.ip.is_link_local:
                     networks.append(interface.network)
     except (ValueError, TypeError, AttributeError, KeyError):
         pass  # another version of ip: what was read until here is true
-    return Interfaces(tuple(addresses), tuple(dict.fromkeys(networks)))
+    return Interfaces(tuple(addresses), tuple(dict.fromkeys(networks)), frozenset(secondary))
 
 
 def _check_names(subject: Subject, interfaces: Interfaces, probes: Probes, findings: Findings) -> None:

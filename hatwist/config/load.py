@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from hatwist.config import model
+from hatwist.config.addresses import check_addresses, check_interfaces, check_peers, written_owners
 from hatwist.config.authkeys import parse_authkeys
 from hatwist.config.check import OUR_SERVICE, Seen, check_groups, check_hacf
 from hatwist.config.findings import Findings
@@ -186,6 +187,7 @@ def _read_hacf(directory: str, seen: Seen, port: int, findings: Findings) -> Rea
     reading = read_hacf(text or "", path, findings, seen.node, port)
     if text is not None:
         check_hacf(reading, seen, findings)
+        check_peers(reading.cf, seen.node, set(seen.hosts.get(seen.node, ())), findings)
         check_named(reading, ThisHost(), findings)
     return reading
 
@@ -215,6 +217,8 @@ def _read_haresources(
     groups = parse_haresources(text, path, findings)
     check_groups(groups, reading, seen, path, findings)
     check_programs(groups, programs, findings)
+    check_interfaces(groups, seen.interfaces, findings)
+    check_addresses(groups, written_owners(reading.cf, seen.hosts), findings)
     return groups
 
 

@@ -85,6 +85,22 @@ class LiveTests(SynchronousTestCase):
         """A host in good order has no finding."""
         self.assertEqual(self.check(FakeProbes()), [])
 
+    def test_own_service_address(self) -> None:
+        """An address of this host is no service address, unless it was added to run the group."""
+        (said,) = self.check(FakeProbes(), resources="alpha 10.0.1.7/24\n")
+        self.assertIn("warning haresources:1:7: [10.0.1.7/24] is on eth1 of this host", said)
+        added = {"local": "10.0.1.7", "prefixlen": 24, "secondary": True}
+        own = {"local": "10.0.0.1", "prefixlen": 16}
+        addresses = json.dumps([{"ifname": "eth0", "addr_info": [own, added]}])
+        self.assertEqual(
+            self.check(FakeProbes(programs={"ip": addresses}), resources="alpha 10.0.1.7/24\n"), []
+        )
+
+    def test_ucast_to_this_host(self) -> None:
+        """A ucast line with no address but our own reaches nobody."""
+        (said,) = self.check(FakeProbes(), "ucast eth0 10.0.0.1\n")
+        self.assertIn("no ucast line names a peer, but only this host: 10.0.0.1", said)
+
     def test_hostname(self) -> None:
         """A host that is called otherwise than its node is noted."""
         self.assertEqual(
