@@ -16,9 +16,6 @@ from hatwist.cluster.facts import (
     MessageDelivered,
     Outcome,
     PeerDied,
-    PeerRestarted,
-    PeerReturned,
-    PeerStatusChanged,
 )
 from hatwist.cluster.membership import Membership
 from hatwist.cluster.names import Level, NodeStatus
@@ -118,6 +115,20 @@ class BeatTests(SynchronousTestCase):
         self.assertEqual(one.deadline(), 5.0)
         self.assertEqual(beats(one.handle(DeadlinePassed(), 5.0)), ["up 2710"])
         self.assertEqual(one.deadline(), 7.0)
+
+    def test_own_lateness(self) -> None:
+        """Who was not run for more than warntime says so of itself, once."""
+        one = active()
+        self.assertEqual(logged(one.handle(DeadlinePassed(), 11.0)), [])
+        self.assertEqual(
+            logged(one.handle(DeadlinePassed(), 16.5))[-1:],
+            ["Late heartbeat: Node alpha: interval 5500 ms"],
+        )
+        self.assertEqual(logged(one.handle(DeadlinePassed(), 17.5)), [])
+
+    def test_not_begun(self) -> None:
+        """Before the start nothing is late."""
+        self.assertEqual(membership().handle(DeadlinePassed(), 100.0), [])
 
     def test_own_messages(self) -> None:
         """Our own heartbeat tells us nothing."""
@@ -253,176 +264,3 @@ class EstablishTests(SynchronousTestCase):
         """The same names in another order are the same list."""
         one = active()
         self.assertEqual(hear(one, REPNODES.with_field("nodelist", "beta alpha"), 7.0), [])
-
-
-class StatusTests(SynchronousTestCase):
-    """The heartbeats of peers (protocol 6.2)."""
-
-    def test_new_status(self) -> None:
-        """A new word is logged and told, once."""
-        one = active()
-        self.assertEqual(
-            hear(one, status("up"), 7.0),
-            [
-                Log(Level.INFO, "Status update for node beta: status up"),
-                PeerStatusChanged(BETA, NodeStatus.UP),
-                Log(Level.INFO, "Running /etc/ha.d//rc.d/status status", "harc(default)"),
-            ],
-        )
-        self.assertEqual(hear(one, status("up"), 8.0), [])
-        self.assertEqual(hear(one, status("UP"), 8.5), [])
-
-    def test_other_words(self) -> None:
-        """What is no status of a node is malformed; it does not keep the peer alive."""
-        for word in ("dead", "ping", "", "x" * 500):
-            one = active()
-            [line] = logged(hear(one, status(word), 7.0))
-            self.assertTrue(line.startswith("Bad message from beta: not a status: "))
-            self.assertLess(len(line), 100)
-            self.assertEqual(one.peers[BETA].heard, 6.0)
-
-    def test_malformed_deadtime(self) -> None:
-        """A status with a deadtime that is no number is malformed as a whole."""
-        one = active()
-        self.assertEqual(
-            logged(hear(one, status("up", dt="soon"), 7.0)),
-            ["Bad message from beta: field 'dt' is not a number: 'soon'"],
-        )
-        self.assertEqual(one.peers[BETA].status, NodeStatus.ACTIVE)
-
-    def test_its_own_deadtime(self) -> None:
-        """A peer says how patient to be with it, in hexadecimal milliseconds; without a word it is ours."""
-        one = active()
-        hear(one, status(dt="7d00"), 7.0)
-        self.assertEqual(one.patience.deadtime(BETA), 32.0)
-        hear(one, status().without("dt"), 8.0)
-        hear(one, status(dt="0"), 9.0)
-        self.assertEqual(one.patience.deadtime(BETA), 32.0)
-        one.patience.forget(BETA)
-        hear(one, status().without("dt"), 10.0)
-        self.assertEqual(one.patience.deadtime(BETA), 10.0)
-
-    def test_stale(self) -> None:
-        """A heartbeat that was lost and is sent again says nothing about now."""
-        one = active()
-        hear(one, status("active"), 7.0, seq=103)
-        self.assertEqual(hear(one, status("up", dt="1"), 7.2, seq=102), [])
-        self.assertEqual((one.peers[BETA].status, one.peers[BETA].heard), (NodeStatus.ACTIVE, 7.0))
-
-    def test_late(self) -> None:
-        """A heartbeat more than warntime after the one before is reported as late."""
-        one = active()
-        self.assertEqual(hear(one, status(), 11.0), [])
-        self.assertEqual(
-            hear(one, status(), 16.5), [Log(Level.WARN, "Late heartbeat: Node beta: interval 5500 ms")]
-        )
-
-    def test_not_late_while_starting(self) -> None:
-        """While the cluster starts nobody is late."""
-        one = membership(THREE)
-        one.handle(Started(), 0.0)
-        hear(one, status("up"), 1.0)
-        self.assertEqual(hear(one, status("up"), 20.0), [])
-
-    def test_not_late_after_a_restart(self) -> None:
-        """The first heartbeat after a restart is not late, the next one may be."""
-        one = active()
-        one.handle(PeerRestarted(BETA, 4), 14.0)
-        again = MessageDelivered(BETA, from_peer(status("init"), seq=1, hg=4))
-        self.assertEqual(logged(one.handle(again, 14.0))[0], "Status update for node beta: status init")
-        later = MessageDelivered(BETA, from_peer(status("init"), seq=2, hg=4))
-        self.assertEqual(logged(one.handle(later, 20.0)), ["Late heartbeat: Node beta: interval 6000 ms"])
-
-    def test_other_messages(self) -> None:
-        """Messages of other types are no heartbeat."""
-        one = active()
-        self.assertEqual(hear(one, Message.of(t="starting"), 9.0), [])
-        self.assertEqual(one.peers[BETA].heard, 6.0)
-
-
-class DeathTests(SynchronousTestCase):
-    """Declared dead, and back again (protocol 9.4, 9.7)."""
-
-    def test_dies_once(self) -> None:
-        """A peer silent for its deadtime is declared dead, and only once."""
-        one = active()
-        self.assertNotIn("node beta: is dead", logged(one.handle(DeadlinePassed(), 15.9)))
-        self.assertEqual(
-            one.handle(DeadlinePassed(), 16.0)[:2],
-            [Log(Level.WARN, "node beta: is dead"), PeerDied(BETA, 10.0, heard=True)],
-        )
-        self.assertEqual(logged(one.handle(DeadlinePassed(), 30.0)), [])
-
-    def test_deadline(self) -> None:
-        """The node wants to be woken when the next peer would be dead."""
-        one = active(evolve(CF, keepalive=4.0))
-        one.handle(DeadlinePassed(), 14.0)
-        self.assertEqual(one.deadline(), 16.0)
-
-    def test_asked_for_more_patience(self) -> None:
-        """A peer that asked for more lives longer; after its death that is forgotten."""
-        one = active()
-        hear(one, status(dt="7d00"), 6.0, seq=900)
-        self.assertEqual(logged(one.handle(DeadlinePassed(), 37.9)), [])
-        self.assertIn(PeerDied(BETA, 32.0, heard=True), one.handle(DeadlinePassed(), 38.0))
-        self.assertEqual(one.patience.deadtime(BETA), 10.0)
-
-    def test_comes_back(self) -> None:
-        """A dead peer that is heard again is told of by its new status."""
-        one = active()
-        one.handle(DeadlinePassed(), 16.0)
-        self.assertEqual(
-            hear(one, status("init"), 40.0)[:2],
-            [
-                Log(Level.INFO, "Status update for node beta: status init"),
-                PeerStatusChanged(BETA, NodeStatus.INIT),
-            ],
-        )
-
-    def test_returns_after_a_partition(self) -> None:
-        """A peer that was never dead is a critical message, and told after its status."""
-        one = active()
-        one.handle(DeadlinePassed(), 16.0)
-        outcomes = hear(one, status(), 20.0, returned=True)
-        self.assertEqual(outcomes[0], Log(Level.CRIT, "Cluster node beta returning after partition."))
-        self.assertEqual(logged(outcomes)[2], "Deadtime value may be too small.")
-        self.assertEqual(
-            [outcome for outcome in outcomes if not isinstance(outcome, Log)],
-            [PeerStatusChanged(BETA, NodeStatus.ACTIVE), PeerReturned(BETA)],
-        )
-
-    def test_running_all_the_time(self) -> None:
-        """A dead peer that is active at its first word was apart from us, though it was never heard."""
-        one = membership()
-        one.handle(Started(), 0.0)
-        one.handle(DeadlinePassed(), 30.0)
-        self.assertEqual(hear(one, status("active"), 40.0)[-1], PeerReturned(BETA))
-
-    def test_restarted_apart(self) -> None:
-        """So was one that has a new generation: it has restarted while it was apart."""
-        one = active()
-        one.handle(DeadlinePassed(), 16.0)
-        one.handle(PeerRestarted(BETA, 4), 40.0)
-        outcomes = hear(one, status("active"), 40.0)
-        self.assertEqual(outcomes[-1], PeerReturned(BETA))
-        self.assertNotIn("Cluster node beta returning after partition.", logged(outcomes))
-
-    def test_active_again(self) -> None:
-        """A living peer that is active at last does not return."""
-        one = active()
-        hear(one, status("up"), 7.0)
-        self.assertNotIn(PeerReturned(BETA), hear(one, status("active"), 8.0))
-
-    def test_back_and_joining(self) -> None:
-        """A dead peer that says it is up first joins."""
-        for word in ("init", "up"):
-            one = active()
-            one.handle(DeadlinePassed(), 16.0)
-            self.assertNotIn(PeerReturned(BETA), hear(one, status(word), 40.0))
-
-    def test_second_death(self) -> None:
-        """When a peer that returned dies again it is told again, as one that was heard."""
-        one = active()
-        one.handle(DeadlinePassed(), 16.0)
-        hear(one, status(), 20.0, returned=True)
-        self.assertIn(PeerDied(BETA, 10.0, heard=True), one.handle(DeadlinePassed(), 30.0))

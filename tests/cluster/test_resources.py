@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from hatwist.cluster import speech
 from hatwist.cluster.actions import Log
 from hatwist.cluster.complaints import Complaints
-from hatwist.cluster.events import DeadlinePassed, Started
+from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import (
     ClaimHeard,
     CommunicationEstablished,
@@ -25,7 +25,7 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase
 from hatwist.cluster.names import Holding, Level, NodeStatus
-from hatwist.cluster.resources import AGREEMENT_PERIOD, Resources
+from hatwist.cluster.resources import Resources
 from hatwist.config.model import HaCf
 from hatwist.wire.message import Message
 from tests.cluster.builders import (
@@ -95,130 +95,6 @@ def state(one: Resources) -> tuple[Phase, Holding, Holding, bool]:
     """Return phase, ours, theirs, and whether they are stable."""
     ledger = one.ledger
     return (ledger.phase, ledger.ours, ledger.theirs, ledger.their_stable)
-
-
-class BeginTests(SynchronousTestCase):
-    """Communication comes up (protocol 10.2)."""
-
-    def test_start(self) -> None:
-        """With the daemon a sweep over all groups begins."""
-        self.assertEqual(
-            resources(Phase.INIT).handle(Started(), 0.0),
-            [JobBegun(Job(Purpose.SWEEP, GROUPS, ("the daemon starts",)))],
-        )
-
-    def test_nice(self) -> None:
-        """In nice mode the peers are asked what they hold; nothing is acquired."""
-        one = resources(Phase.INIT)
-        self.assertEqual(begin(one, 1.0), [Send(speech.starting())])
-        self.assertEqual(state(one), (Phase.STARTING, NONE, NONE, False))
-
-    def test_leftovers_first(self) -> None:
-        """Nothing is asked and nothing claimed before what a former life left running was released."""
-        for cf in (CF, LEGACY):
-            one = resources(Phase.INIT, cf=cf)
-            self.assertEqual(one.handle(CommunicationEstablished(), 1.0), [])
-            self.assertEqual(hear(one, speech.starting(), 2.0), [])
-            self.assertEqual(state(one), (Phase.INIT, NONE, NONE, False))
-            self.assertNotEqual(one.handle(SWEPT, 3.0), [])
-
-    def test_other_jobs_begin_nothing(self) -> None:
-        """Only the end of the sweep begins anything."""
-        one = resources(Phase.INIT)
-        one.handle(CommunicationEstablished(), 1.0)
-        takeover = Job(Purpose.TAKEOVER, (), ("death",), node=BETA)
-        self.assertEqual(one.handle(JobFinished(takeover), 2.0), [])
-        self.assertEqual(one.ledger.phase, Phase.INIT)
-
-    def test_alone(self) -> None:
-        """A node that is alone waits for nobody."""
-        one = resources(Phase.INIT)
-        one.ledger.peers[BETA] = NodeStatus.DEAD
-        outcomes = begin(one, 1.0)
-        self.assertEqual(said(outcomes), ["starting", "resource local 1"])
-        self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "no other node is alive")])
-        self.assertEqual(state(one), (Phase.STABLE, LOCAL, NONE, True))
-        self.assertEqual(one.handle(DeadlinePassed(), 1.0 + AGREEMENT_PERIOD), [])
-
-    def test_legacy(self) -> None:
-        """In legacy mode the local groups are acquired at once, and nothing is said."""
-        one = resources(Phase.INIT, cf=LEGACY)
-        outcomes = begin(one, 1.0)
-        self.assertEqual(one.ledger.phase, Phase.STABLE)
-        self.assertEqual(said(outcomes), [])
-        self.assertEqual(jobs(outcomes), [(Purpose.BOOT, "communication is established")])
-
-    def test_leaving(self) -> None:
-        """A node that is leaving begins nothing any more."""
-        for cf in (CF, LEGACY):
-            one = resources(Phase.SHUTDOWN, cf=cf)
-            one.ledger.leaving = True
-            self.assertEqual(begin(one, 1.0), [])
-            self.assertEqual(state(one), (Phase.SHUTDOWN, NONE, NONE, False))
-
-    def test_asked_again(self) -> None:
-        """When nobody answers for ten seconds the question is repeated, and so on."""
-        one = resources(Phase.INIT)
-        begin(one, 1.0)
-        self.assertEqual(one.deadline(), 1.0 + AGREEMENT_PERIOD)
-        self.assertEqual(one.handle(DeadlinePassed(), 10.9), [])
-        self.assertEqual(said(one.handle(DeadlinePassed(), 11.0)), ["starting"])
-        self.assertEqual(one.deadline(), 21.0)
-        self.assertEqual(said(one.handle(DeadlinePassed(), 21.0)), ["starting"])
-
-
-class StartingTests(SynchronousTestCase):
-    """The rows of C{starting} from another node (protocol 10.3)."""
-
-    def test_overtaken(self) -> None:
-        """One that was overtaken by a claim is answered, but takes nothing away."""
-        one = resources(ours=LOCAL)
-        hear(one, speech.resource(LOCAL, True), seq=5)
-        outcomes = hear(one, speech.starting(), seq=4)
-        self.assertEqual((said(outcomes), one.ledger.their_stable), (["resource local 1"], True))
-
-    def row(self, phase: Phase, ours: Holding = NONE) -> tuple[Phase, bool, list[str]]:
-        """Hear it in a phase; return the next phase, whether they are stable, and what is sent."""
-        one = resources(phase, ours=ours, their_stable=True)
-        outcomes = hear(one, speech.starting())
-        return (one.ledger.phase, one.ledger.their_stable, said(outcomes))
-
-    def test_both_starting(self) -> None:
-        """Two nodes that start together each answer that they are not stable."""
-        self.assertEqual(self.row(Phase.STARTING), (Phase.BOTH_STARTING, False, ["resource none 0"]))
-
-    def test_stable(self) -> None:
-        """A stable node answers what it holds, and knows that the other side is not stable."""
-        self.assertEqual(self.row(Phase.STABLE, ALL), (Phase.STABLE, False, ["resource all 1"]))
-
-    def test_still_waiting(self) -> None:
-        """A node that waits for agreement answers that it is not stable."""
-        self.assertEqual(self.row(Phase.RECEIVED), (Phase.RECEIVED, False, ["resource none 0"]))
-
-    def test_leaving(self) -> None:
-        """A leaving node answers that it is not stable."""
-        self.assertEqual(self.row(Phase.SHUTDOWN), (Phase.SHUTDOWN, False, ["resource none 0"]))
-
-    def test_before_communication(self) -> None:
-        """Before communication is up there is no answer."""
-        self.assertEqual(self.row(Phase.INIT), (Phase.INIT, True, []))
-
-    def test_own(self) -> None:
-        """Our own question is not for us."""
-        one = resources(Phase.STARTING)
-        self.assertEqual(hear_own(one, speech.starting()), [])
-        self.assertEqual(one.ledger.phase, Phase.STARTING)
-
-    def test_legacy(self) -> None:
-        """In legacy mode nobody answers."""
-        one = resources(ours=LOCAL, cf=LEGACY)
-        self.assertEqual(hear(one, speech.starting()), [])
-        self.assertEqual(hear(one, speech.resource(ALL, True)), [])
-        self.assertEqual(one.ledger.theirs, NONE)
-
-    def test_other_messages(self) -> None:
-        """Other messages are for others."""
-        self.assertEqual(hear(resources(), speech.shutdone()), [])
 
 
 class ResourceTests(SynchronousTestCase):
@@ -359,6 +235,13 @@ class ResourceTests(SynchronousTestCase):
         self.assertEqual(hear(one, speech.resource(NONE, True), seq=8), [])
         self.assertEqual((one.ledger.theirs, one.ledger.their_stable), (ALL, False))
 
+    def test_said_before_it_is_done(self) -> None:
+        """What is begun comes after everything that is said of it."""
+        outcomes = hear(resources(Phase.STARTING), speech.resource(LOCAL, True))
+        kinds = [type(one) for one in outcomes]
+        self.assertEqual(kinds[-3:], [JobBegun, ClaimHeard, HoldingsChanged])
+        self.assertNotIn(JobBegun, kinds[:-3])
+
     def test_claim_is_told(self) -> None:
         """Only a claim in full is told on."""
         one = resources(ours=LOCAL)
@@ -374,8 +257,15 @@ class ResourceTests(SynchronousTestCase):
         self.assertEqual(logged(outcomes)[0], "mach_down takeover complete.")
         ledger = one.ledger
         self.assertEqual(
-            (ledger.takeover_running, ledger.needs_failback, ledger.their_stable), (False, True, True)
+            (ledger.takeover_running, ledger.needs_failback, ledger.their_stable), (False, True, False)
         )
+
+    def test_own_takeover_from_the_dead(self) -> None:
+        """When nobody else lives nobody is waited for after a takeover."""
+        one = resources(ours=ALL)
+        one.ledger.peers[BETA] = NodeStatus.DEAD
+        hear_own(one, speech.mach_down())
+        self.assertTrue(one.ledger.their_stable)
 
     def test_words_of_others_about_themselves(self) -> None:
         """C{mach_down} and C{shutdown} mean something in our own messages only."""

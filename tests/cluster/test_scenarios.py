@@ -345,6 +345,37 @@ class TroubleTests(SynchronousTestCase):
         self.assertEqual((cluster.running, cluster.most), (BOTH, 1))
         self.assertEqual(cluster.nodes[ALPHA].status().nodes[1].status, NodeStatus.ACTIVE)
 
+    def test_taker_restarts(self) -> None:
+        """A taker that restarts in the middle of a failback gets its groups, and each runs once."""
+        mail = group(BETA, "10.0.0.3")
+        cluster = Cluster.of(CF, (WEB, SQL, mail))
+        cluster.start(ALPHA)
+        cluster.run(60.0)
+        cluster.start(BETA)
+        cluster.script = 2.0
+        cluster.run(1.0)
+        while SQL.key in cluster.running[ALPHA]:
+            cluster.run(0.05)
+        cluster.script = 0.1
+        cluster.reboot(BETA, 9)
+        cluster.run(60.0)
+        self.assertEqual((cluster.running, cluster.most), ({ALPHA: {WEB.key}, BETA: {SQL.key, mail.key}}, 1))
+
+    def test_giver_restarts(self) -> None:
+        """A giver that restarts in the middle gets back what was taken already, and each runs once."""
+        mail = group(BETA, "10.0.0.3")
+        cluster = Cluster.of(CF, (WEB, SQL, mail))
+        cluster.start(ALPHA, BETA)
+        cluster.run(30.0)
+        cluster.feed(BETA, StandbyWanted(Holding.LOCAL))
+        cluster.script = 2.0
+        while SQL.key not in cluster.running[ALPHA]:
+            cluster.run(0.05)
+        cluster.script = 0.1
+        cluster.reboot(BETA, 9)
+        cluster.run(60.0)
+        self.assertEqual((cluster.running, cluster.most), ({ALPHA: {WEB.key}, BETA: {SQL.key, mail.key}}, 1))
+
     def test_death_during_a_standby(self) -> None:
         """When the taker dies while it takes, the giver has everything again."""
         cluster = at_peace()

@@ -88,6 +88,19 @@ class SnapshotTests(SynchronousTestCase):
         web = group_of(cluster.nodes[BETA].status(), WEB.key)
         self.assertEqual((web.owner, web.state), (BETA, GroupState.RUNNING))
 
+    def test_not_proven_released(self) -> None:
+        """Who has started a group owns it until it is proven released, whatever is claimed."""
+        cluster = Cluster.of()
+        cluster.start(ALPHA, BETA)
+        cluster.run(30.0)
+        cluster.script = 5.0
+        cluster.feed(ALPHA, StandbyWanted(Holding.ALL))
+        cluster.run(2.0)
+        web = group_of(cluster.nodes[ALPHA].status(), WEB.key)
+        self.assertEqual((web.owner, web.state), (ALPHA, GroupState.STOPPING))
+        cluster.run(5.0)
+        self.assertNotEqual(group_of(cluster.nodes[ALPHA].status(), WEB.key).owner, ALPHA)
+
     def test_leaving(self) -> None:
         """A node that leaves says so, and owns nothing."""
         cluster = Cluster.of()

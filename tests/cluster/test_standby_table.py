@@ -215,7 +215,7 @@ class TableTests(SynchronousTestCase):
     def test_anything_else(self) -> None:
         """Anything else is logged and ignored."""
         rows = {
-            NOT: [("other", True), ("done", True), ("done", False), ("x", False)],
+            NOT: [("other", True), ("done", True), ("x", False)],
             GIVING: [("other", True), ("done", False), ("me", True), ("x", False)],
             TAKING: [("done", True), ("other", False), ("me", True), ("", False)],
             DONE: [("other", True), ("other", False), ("me", True), ("x", True)],
@@ -244,9 +244,12 @@ class TableTests(SynchronousTestCase):
         )
 
     def test_agreement_to_a_request_that_is_over(self) -> None:
-        """NOT, C{other} of the other: it is told that nothing will be given."""
-        outcomes = hear(standby(ledger(LOCAL)), "other")
-        self.assertEqual(said(outcomes), ["resource local 1"])
+        """NOT, C{other} or C{done} of the other: nothing is given or taken, and it is told what we hold."""
+        for turn in ("other", "done"):
+            book = ledger(LOCAL)
+            outcomes = hear(standby(book), turn)
+            self.assertEqual((said(outcomes), jobs(outcomes)), (["resource local 1"], []))
+            self.assertEqual(book.standby, NOT)
 
     def test_leaving(self) -> None:
         """A leaving node ignores everything."""

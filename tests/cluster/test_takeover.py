@@ -22,14 +22,13 @@ from hatwist.cluster.facts import (
     MessageDelivered,
     Outcome,
     PeerDied,
-    PeerRestarted,
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level, NodeStatus
 from hatwist.cluster.ownership import Claim, Ground
-from hatwist.cluster.takeover import FAILED_START_DELAY, Takeover
+from hatwist.cluster.takeover import FAILED_START_DELAY, OFFER_MEMORY, Takeover
 from tests.cluster.builders import ALPHA, BETA, SQL, WEB, group, line, logged, sent, settled_ledger
 
 LOCAL, FOREIGN, ALL, NONE = Holding.LOCAL, Holding.FOREIGN, Holding.ALL, Holding.NONE
@@ -122,7 +121,7 @@ class DeathTests(SynchronousTestCase):
 
     def test_everything_is_here_already(self) -> None:
         """When we hold everything nothing is done, and nothing is waited for."""
-        book = evolve(ledger(ALL, NONE), their_stable=False)
+        book = ledger(ALL, NONE)
         self.assertEqual(
             Takeover(book).handle(DIED, 0.0),
             [
@@ -133,6 +132,14 @@ class DeathTests(SynchronousTestCase):
             ],
         )
         self.assertTrue(book.their_stable)
+
+    def test_dies_while_it_stops(self) -> None:
+        """One that claims nothing because it is just stopping everything may still have it."""
+        book = evolve(ledger(LOCAL, NONE), their_stable=False)
+        self.assertEqual(fencing(Takeover(book).handle(DIED, 0.0)), ["stonith n_stnth"])
+        joining = evolve(book, their_stable=False, phase=Phase.RECEIVED)
+        joining.theirs = NONE
+        self.assertEqual(fencing(Takeover(joining).handle(DIED, 0.0)), ["stonith unneeded"])
 
     def test_legacy_rows(self) -> None:
         """In legacy mode only a node that said goodbye needs no fencing."""
@@ -223,22 +230,6 @@ class GoodbyeTests(SynchronousTestCase):
         self.assertEqual(one.handle(MessageDelivered(BETA, speech.starting()), 0.0), [])
 
 
-class RestartTests(SynchronousTestCase):
-    """A peer has a new life (protocol 9.6)."""
-
-    def test_standby_is_over(self) -> None:
-        """The new life knows nothing of what was agreed with the old one."""
-        book = evolve(ledger(), standby=StandbyPhase.TAKING)
-        self.assertIn(HoldingsChanged(), Takeover(book).handle(PeerRestarted(BETA, 4), 0.0))
-        self.assertEqual(book.standby, StandbyPhase.NOT)
-
-    def test_nothing_is_taken_over(self) -> None:
-        """A restart within deadtime is no death."""
-        outcomes = Takeover(ledger()).handle(PeerRestarted(BETA, 4), 0.0)
-        self.assertFalse(took_over(outcomes))
-        self.assertEqual(outcomes, [HoldingsChanged()])
-
-
 class CompleteTests(SynchronousTestCase):
     """The takeover is done."""
 
@@ -321,7 +312,7 @@ class FailedStartTests(SynchronousTestCase):
         self.unfit(one, self.START, WEB)
         again = self.unfit(one, self.START, WEB, now=60.0)
         self.assertEqual([type(each) for each in again], [JobBegun, Log])
-        self.assertIn("group 10.0.0.1 could not be started", logged(again)[0])
+        self.assertIn("group 10.0.0.1 failed to start here again", logged(again)[0])
         clear = again[0]
         assert isinstance(clear, JobBegun)
         self.assertEqual(clear.job.which, NONE)
@@ -342,6 +333,14 @@ class FailedStartTests(SynchronousTestCase):
         self.unfit(one, self.START, WEB)
         self.unfit(one, self.START)
         self.assertEqual(self.unfit(one, self.START, WEB, now=60.0), [JobBegun(self.CLEAR)])
+
+    def test_time_forgives(self) -> None:
+        """After five minutes it may be offered again."""
+        one = Takeover(ledger())
+        self.unfit(one, self.START, WEB)
+        self.assertEqual(len(self.unfit(one, self.START, WEB, now=OFFER_MEMORY - 0.1)), 2)
+        self.assertEqual(self.unfit(one, self.START, WEB, now=OFFER_MEMORY), [JobBegun(self.CLEAR)])
+        self.assertEqual(len(self.unfit(one, self.START, WEB, now=2 * OFFER_MEMORY - 0.1)), 2)
 
     def test_nobody_to_offer_it_to(self) -> None:
         """A node that is alone, or leaving, offers nothing."""

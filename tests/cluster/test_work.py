@@ -21,7 +21,7 @@ from tests.cluster.builders import ALPHA, BETA, GROUPS, SQL, WEB, settled_ledger
 
 WHY = ("somebody wants it",)
 STARTS = (Purpose.REQUESTED, Purpose.TAKEOVER, Purpose.TAKE)
-STOPS = (Purpose.GIVE, Purpose.CLEAR, Purpose.LEAVE, Purpose.YIELD, Purpose.ANSWER)
+STOPS = (Purpose.GIVE, Purpose.LEAVE, Purpose.YIELD, Purpose.ANSWER)
 
 
 def work() -> Work:
@@ -260,11 +260,28 @@ class FailureTests(SynchronousTestCase):
         self.assertEqual(one.handle(finished(2), 13.0), [JobFinished(give)])
 
     def test_stop_of_a_failed_group(self) -> None:
-        """A group whose start failed stays failed when it is stopped for certain."""
+        """A group whose start failed stays failed when it is stopped for certain; that is no decision."""
         one = work()
-        one.handle(JobBegun(job(Purpose.CLEAR, WEB)), 1.0)
-        one.handle(finished(1), 2.0)
+        clear = job(Purpose.CLEAR, WEB)
+        self.assertEqual(one.handle(JobBegun(clear), 1.0), [order(1, WEB, Verb.STOP)])
+        self.assertEqual(one.handle(finished(1), 2.0), [JobFinished(clear)])
         self.assertEqual(one.condition(WEB).state, GroupState.FAILED)
+
+    def test_blocked_while_it_is_tried_again(self) -> None:
+        """A group that could not be stopped is blocked until it is."""
+        one = work()
+        one.handle(JobBegun(job(Purpose.GIVE, WEB)), 1.0)
+        one.handle(finished(1, Outcome.FAILED), 2.0)
+        one.handle(DeadlinePassed(), 2.0 + RETRY_DELAY)
+        self.assertEqual(one.condition(WEB).state, GroupState.BLOCKED)
+
+    def test_start_of_what_runs(self) -> None:
+        """A group that runs goes on running when it is started once more."""
+        one = work()
+        one.handle(JobBegun(job(Purpose.TAKEOVER, WEB)), 1.0)
+        one.handle(finished(1), 2.0)
+        one.handle(JobBegun(job(Purpose.REQUESTED, WEB)), 3.0)
+        self.assertEqual(one.condition(WEB).state, GroupState.RUNNING)
 
     def test_no_answer(self) -> None:
         """An order that is not answered within an hour counts as failed; a later answer as none."""
