@@ -244,6 +244,7 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
         read=clauses.read_stonith,
         repeat=Repeat.LAST,
         life=Life.LATER,
+        protects=True,
         explanation="The fencing device; its parameters are in a file.",
     ),
     Clause(
@@ -253,6 +254,7 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
         read=clauses.read_stonith_host,
         repeat=Repeat.LAST,
         life=Life.LATER,
+        protects=True,
         explanation="The fencing device that HOST can reach; * for every host.",
     ),
     *(

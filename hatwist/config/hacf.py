@@ -76,11 +76,21 @@ def _read_line(draft: Draft, line: Line, port: int) -> None:
         draft.places.setdefault(row.name, name.where)
         return
     draft.places[row.name] = name.where
-    if not isinstance(row, Medium) and row.life in (Life.LATER, Life.INERT) and rest.values():
-        draft.findings.note(name.where, _NOTES[row.life], f"{row.name}: {row.life.value}", row.explanation)
+    if not isinstance(row, Medium) and row.life in _NOTES and rest.values():
+        _say_idle(draft, row, name)
 
 
 _NOTES: Final = {Life.LATER: "not-active", Life.INERT: "no-effect"}
+
+
+def _say_idle(draft: Draft, row: Directive, name: Word) -> None:
+    """Say that a directive does nothing; whoever wrote it may rely on it."""
+    text = f"{row.name}: {row.life.value}"
+    if row.protects:
+        text = f"{text}. Shared disks are not protected"
+        draft.findings.warn(name.where, _NOTES[row.life], text, row.explanation)
+        return
+    draft.findings.note(name.where, _NOTES[row.life], text, row.explanation)
 
 
 def _read_row(draft: Draft, row: Directive, name: Word, rest: Line, port: int) -> None:

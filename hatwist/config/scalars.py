@@ -265,6 +265,7 @@ WATCHDOG: Final = Scalar(
     repeat=Repeat.ONCE,
     twice="Watchdog device multiply specified.",
     life=Life.LATER,
+    protects=True,
     explanation="Device that resets the host when the node's own heart stops.",
 )
 

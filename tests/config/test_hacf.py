@@ -162,6 +162,17 @@ class HaCfTests(SynchronousTestCase):
         assert stonith is not None
         self.assertEqual((stonith.type, stonith.parameters), ("null", "a  b"))
 
+    def test_idle_protection(self) -> None:
+        """What should keep disks safe and does nothing yet is a warning, not a note."""
+        self.read("stonith baytech /etc/x\nstonith_host * null a\nwatchdog /dev/watchdog\nrtprio 5\n")
+        said = [f"{one.gravity.value}: {one.text}" for one in self.findings.problems]
+        idle = "accepted, not yet active"
+        expected = [
+            f"warning: {name}: {idle}. Shared disks are not protected"
+            for name in ("stonith", "stonith_host", "watchdog")
+        ]
+        self.assertEqual(said, [*expected, f"note: rtprio: {idle}"])
+
     def test_children_and_clients(self) -> None:
         """respawn, failfast and apiauth are kept in order."""
         cf = self.read("respawn root /bin/a -d 5s\nfailfast root /bin/b\napiauth x gid=g uid=a,b").cf
