@@ -67,7 +67,7 @@ class Healing:
                 # What was claimed while we were handing something over is looked at now.
                 return [each for peer in self.ledger.living_peers()[:1] for each in self._resolve(peer)]
             case JobFinished(job):
-                if job.purpose is not Purpose.YIELD:
+                if job.purpose is not Purpose.YIELD or not self.ledger.yielding:
                     return []
                 self.ledger.disclaim(job.which)
                 self.ledger.yielding = False

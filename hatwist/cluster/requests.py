@@ -152,7 +152,8 @@ class Requests:
                 )
         if job.purpose is Purpose.ANSWER:
             self._given.update(group.key for group in job.groups)
-            if self._given.issuperset(group.key for group in ledger.groups_of(Holding.FOREIGN)):
+            all_given = self._given.issuperset(group.key for group in ledger.groups_of(Holding.FOREIGN))
+            if all_given and job.node in ledger.living_peers():
                 ledger.disclaim(Holding.FOREIGN)
             outcomes.append(Send(speech.ip_response(job.node, job.groups[0].key, own=True)))
         return [*outcomes, HoldingsChanged()]

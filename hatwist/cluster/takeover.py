@@ -132,9 +132,12 @@ class Takeover:
         ledger.theirs = Holding.NONE
         ledger.their_stable = True
         ledger.takeover_running = True
+        # What was to be settled with the peer is settled now.
+        ledger.yielding = ledger.contested = ledger.unclear = False
         groups = ledger.homed_at(node)
         job = Job(Purpose.TAKEOVER, groups, (cause,), Claim(ground, node), Holding.FOREIGN, node)
         return [
+            JobsCancelled((Purpose.YIELD,)),
             Log(Level.INFO, f"Resources being acquired from {node}."),
             Record("takeover of node", node, ledger.me, (cause,)),
             speech.hook("status"),
