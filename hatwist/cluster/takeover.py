@@ -95,7 +95,7 @@ class Takeover:
             Log(Level.INFO, f"Dead node {died.peer} gave up resources."),
             Send(speech.stonith(died.peer, "unneeded")),
         ]
-        if ledger.ours is Holding.ALL:
+        if ledger.ours is Holding.ALL and not ledger.yielding:
             ledger.their_stable = True
             return [*quiet, speech.hook("status"), HoldingsChanged()]
         return [*quiet, *self._take_over(died.peer, Ground.DEATH, cause)]
@@ -121,7 +121,7 @@ class Takeover:
             cancelled = Log(Level.INFO, "Resource takeover cancelled - shutdown in progress.")
             return [*heard, cancelled, HoldingsChanged()]
         heard.extend(self._cancel_standby())
-        if ledger.nice and ledger.ours is Holding.ALL:
+        if ledger.nice and ledger.ours is Holding.ALL and not ledger.yielding:
             return [*heard, HoldingsChanged()]
         cause = f"node {sender} left and gave up its resources"
         return [*heard, *self._take_over(sender, Ground.GOODBYE, cause)]
