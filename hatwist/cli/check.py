@@ -14,6 +14,7 @@ from typing import Final, TextIO
 
 from twisted.python import usage
 
+from hatwist.cli.options import Command
 from hatwist.config import load
 from hatwist.config.findings import Findings
 from hatwist.config.live import HostProbes, Probes, Subject, check_live
@@ -24,7 +25,7 @@ EXIT_NOT_CONFIGURED: Final = 6
 """As heartbeat ends when its configuration cannot be used."""
 
 
-class CheckOptions(usage.Options):
+class CheckOptions(Command):
     """Options of C{hatwistctl check}."""
 
     synopsis = "[options]"
@@ -32,11 +33,17 @@ class CheckOptions(usage.Options):
     optParameters = [
         ["config", "c", "/etc/ha.d", "The directory of the files."],
         ["node", None, None, "Check as if this host were the node of this name."],
+        ["init-d", None, "/etc/init.d", "Where scripts are that resource.d does not have."],
     ]
     optFlags = [
         ["json", None, "Print one JSON object."],
         ["live", None, "Look at this host as well: clock, names, firewall, services."],
     ]
+
+    def parseArgs(self, *words: str) -> None:
+        """Refuse a directory without its option."""
+        if words:
+            raise usage.UsageError(f"{words[0]!r} is not an option; a directory is given as -c {words[0]}")
 
 
 def check(
@@ -57,7 +64,8 @@ def check(
     hostname = os.uname().nodename
     node = str(options["node"] or load.node_name(directory, hostname))
     interfaces = frozenset(name for _, name in socket.if_nameindex())
-    found = load.examine(directory, node=node, interfaces=interfaces)
+    script_dirs = (os.path.join(directory, "resource.d"), str(options["init-d"]))
+    found = load.examine(directory, node=node, interfaces=interfaces, script_dirs=script_dirs)
     problems = found.problems
     if options["live"]:
         findings = Findings(list(problems))

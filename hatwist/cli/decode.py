@@ -10,8 +10,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
 
 from attrs import define, field
-from twisted.python import usage
 
+from hatwist.cli.options import Command
 from hatwist.cli.payloads import Payload, read_payloads
 from hatwist.cli.pcap import CaptureError, CutOffError, is_capture, read_packets
 from hatwist.cli.sight import MARKS, Sight, as_line, as_object, look, shown
@@ -36,7 +36,7 @@ _CHUNK: Final = 65536
 _MOST_COMMON: Final = 20
 
 
-class DecodeOptions(usage.Options):
+class DecodeOptions(Command):
     """What to show, and how."""
 
     synopsis = "[--authkeys FILE] [--json] FILE"

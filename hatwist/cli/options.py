@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.cli.test_main -*-
 """
-The command line of C{hatwistctl}; C{check} and C{decode} bring their own.
+The command line of C{hatwistctl}; C{check} and C{decode} bring their own options.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def seconds(text: str) -> float:
 seconds.coerceDoc = "Seconds."  # type: ignore[attr-defined]  # how usage documents a coercion
 
 
-class _Command(usage.Options):
+class Command(usage.Options):
     """What all our commands share."""
 
     def opt_version(self) -> None:
@@ -44,22 +44,24 @@ class _Command(usage.Options):
         print(f"hatwistctl {__version__}")
         raise SystemExit(EXIT_DONE)
 
+    opt_h = usage.Options.opt_help
 
-class StatusOptions(_Command):
+
+class StatusOptions(Command):
     """Options of C{hatwistctl status}."""
 
     longdesc = "Show this node, its peers and links, and who has which group and why."
     optFlags = [["json", None, "Print the report as JSON, for programs."]]
 
 
-class EventsOptions(_Command):
+class EventsOptions(Command):
     """Options of C{hatwistctl events}."""
 
     longdesc = "Show the last happenings the daemon remembers, in local time; with -f those to come."
     optFlags = [["follow", "f", "Show what happens from now on, until interrupted."]]
 
 
-class StopOptions(_Command):
+class StopOptions(Command):
     """Options of C{hatwistctl stop}."""
 
     longdesc = "Give up everything in order, leave the cluster and end the daemon."
@@ -67,7 +69,7 @@ class StopOptions(_Command):
     optParameters = [["wait", None, 0.0, "Wait at most so long; 0: as long as it takes.", seconds]]
 
 
-class MoveOptions(_Command):
+class MoveOptions(Command):
     """Options of C{hatwistctl standby} and C{takeover}."""
 
     synopsis = "[options] [all|local|foreign]"
@@ -97,7 +99,7 @@ def _decode_options() -> usage.Options:
     return DecodeOptions()  # type: ignore[no-untyped-call]
 
 
-class Options(_Command):
+class Options(Command):
     """Options of C{hatwistctl} itself."""
 
     longdesc = _STATUSES

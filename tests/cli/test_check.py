@@ -127,4 +127,17 @@ class CheckTests(SynchronousTestCase):
     def test_wrong_command_line(self) -> None:
         """An unknown option, or a word too many, is a usage error."""
         self.assertRaises(usage.UsageError, CheckOptions().parseOptions, ["--nonsense"])
-        self.assertRaises(usage.UsageError, CheckOptions().parseOptions, ["extra"])
+        problem = self.assertRaises(usage.UsageError, CheckOptions().parseOptions, ["/etc/ha.d"])
+        self.assertEqual(str(problem), "'/etc/ha.d' is not an option; a directory is given as -c /etc/ha.d")
+
+    def test_scripts_of_the_host(self) -> None:
+        """Scripts are looked for in resource.d of the directory, then where --init-d says."""
+        Path(self.directory, "haresources").write_text("alpha web\n")
+        scripts = Path(self.mktemp())
+        scripts.mkdir()
+        (scripts / "web").write_text("#!/bin/sh\n")
+        (scripts / "web").chmod(0o755)
+        self.assertEqual(self.check("--node", "alpha", "--init-d", str(scripts))[0], 0)
+        status, text = self.check("--node", "alpha")
+        self.assertEqual(status, 6)
+        self.assertIn("Cannot locate resource script web (looked in resource.d and /etc/init.d)", text)

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
@@ -228,7 +229,10 @@ class VersionTests(SynchronousTestCase):
 
     def test_version(self) -> None:
         """--version prints the version and ends, status 0."""
-        for arguments in (("--version",), ("status", "--version")):
+        for arguments in (
+            ("--version",),
+            *((command, "--version") for command in ("status", "check", "decode")),
+        ):
             done = subprocess.run(
                 [sys.executable, *PROGRAM, *arguments],
                 env=ENVIRONMENT,
@@ -238,3 +242,15 @@ class VersionTests(SynchronousTestCase):
                 check=False,
             )
             self.assertEqual((done.returncode, done.stdout), (0, f"hatwistctl {__version__}\n"))
+
+    def test_help(self) -> None:
+        """-h is --help, of the program and of each command."""
+        commands = ("status", "standby", "takeover", "stop", "events", "check", "decode")
+        for command in ((), *((command,) for command in commands)):
+            for option in ("-h", "--help"):
+                out = StringIO()
+                with redirect_stdout(out):
+                    end = self.assertRaises(SystemExit, main, [*command, option], out, out)
+                self.assertEqual(end.code, 0)
+                self.assertIn("Usage: hatwistctl", out.getvalue())
+                self.assertIn("-h, --help", out.getvalue())
