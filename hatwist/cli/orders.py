@@ -88,6 +88,7 @@ class Order:
     clock: IReactorTime
     out: TextIO
     _refusals: list[str] = Factory(list)
+    _unread: list[BrokenPipeError] = Factory(list)
 
     async def give(self, verb: str, which: str, wait: float | None) -> int:
         """
@@ -131,7 +132,11 @@ class Order:
     def _hear(self, kind: str, text: str, when: float) -> None:
         if kind != "decision":
             return
-        self._print(event_line(kind, text, when))
+        try:
+            self._print(event_line(kind, text, when))
+        except BrokenPipeError as problem:
+            # The daemon calls us here, and is not to be told; we end at the next look.
+            self._unread.append(problem)
         if text.startswith(_REFUSALS):
             self._refusals.append(text)
 
@@ -141,6 +146,7 @@ class Order:
         moved = False
         while True:
             report = await self.control.status()
+            self._check_reader()
             now, state = self.clock.seconds(), verdict(verb, which, report)
             if state is Verdict.DONE and not self._refusals:
                 return self._say(report, f"{verb} [{which}]: done in {now - began:.1f} s.", 0)
@@ -160,10 +166,20 @@ class Order:
         """Wait until the connection is closed and the process has ended."""
         began = self.clock.seconds()
         while not self.control.closed.called or not _ended(process):
+            self._check_reader()
             if wait and self.clock.seconds() - began >= wait:
                 return False
             await deferLater(self.clock, POLL)
         return True
+
+    def _check_reader(self) -> None:
+        """
+        Stop watching when nobody reads what we print; the order goes on.
+
+        @raise BrokenPipeError: nobody does.
+        """
+        if self._unread:
+            raise self._unread[0]
 
     def _say(self, report: Report, words: str, status: int) -> int:
         self._print(words)

@@ -26,6 +26,14 @@ GROUP = STATUS.groups[0]
 MOVING = evolve(STATUS, stable=False)
 
 
+class Unread(StringIO):
+    """A pipe whose reader has gone after the first line."""
+
+    def flush(self) -> None:
+        if self.getvalue().count("\n") > 1:
+            raise BrokenPipeError
+
+
 def with_group(state: GroupState, here: bool) -> Status:
     """Return a calm status whose one group, at home here, is in some state."""
     return evolve(STATUS, groups=(evolve(GROUP, state=state, owner=STATUS.node if here else NODE02),))
@@ -120,6 +128,19 @@ class OrderTests(SynchronousTestCase):
         self.later(POLL)
         self.assertEqual(self.successResultOf(given), 0)
         self.assertEqual(self.daemon.node.asked[0][:2], ("takeover", "all"))
+
+    def test_reader_goes_away(self) -> None:
+        """When nobody reads, the watching ends at the next look; the daemon hears nothing of it."""
+        self.order.out = Unread()
+        self.daemon.node.shown = MOVING
+        given = self.give("takeover")
+        for _ in range(3):
+            self.daemon.node.happened("decision", "takeover all on node01: root asked", 1.0)
+        self.line.flush()
+        self.assertNoResult(given)
+        self.later(POLL)
+        self.failureResultOf(given, BrokenPipeError)
+        self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_refusal_by_the_core(self) -> None:
         """A refused standby ends at once with the reason, status 1."""
@@ -222,6 +243,17 @@ class LeaveTests(SynchronousTestCase):
         self.assertEqual(self.successResultOf(given), 0)
         self.assertEqual(self.daemon.node.asked[0][0], "leave")
         self.assertEqual(self.out.getvalue().splitlines()[-1], "stop: the daemon has ended.")
+
+    def test_reader_goes_away(self) -> None:
+        """When nobody reads, the waiting ends; the daemon was told."""
+        self.out = Unread()
+        given = self.leave(0.0)
+        for _ in range(3):
+            self.daemon.node.happened("decision", "leave node01 on node01: root asked", 1.0)
+        self.later()
+        self.later()
+        self.failureResultOf(given, BrokenPipeError)
+        self.assertEqual(self.daemon.node.asked[0][0], "leave")
 
     def test_the_process_is_awaited(self) -> None:
         """Not only the connection: the daemon's process must have ended."""
