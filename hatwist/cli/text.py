@@ -33,6 +33,14 @@ _TROUBLED: Final = {
     "blocked": "could not be stopped here: parts of it may still run, and it is started nowhere",
 }
 
+_REFUSED: Final = {
+    "not authentic": ("failed authentication", "is authkeys the same on both nodes?"),
+    "malformed": ("could not be read", "does something else send to our port?"),
+    "unknown node": ("came from a node that is not in ha.cf", "does another cluster use this port and key?"),
+    "our name": ("came from another host with the name of this node", "names of nodes must differ"),
+}
+"""What is counted and needs a look; the words for it, and where to look."""
+
 
 def one_line(text: str) -> str:
     """
@@ -100,6 +108,7 @@ def troubles(report: Report) -> list[str]:
             found.extend(_node_troubles(node))
     for group in report["groups"]:
         found.extend(_group_troubles(group, report))
+    found.extend(_refused(report["counters"]))
     return found
 
 
@@ -145,6 +154,14 @@ def _node_troubles(node: NodeReport) -> Iterator[str]:
     for link in node["links"]:
         if link["status"] == "dead":
             yield f"The link to node {name} over {_link(link)} is dead, {_heard(link['heard'])}."
+
+
+def _refused(counters: dict[str, int]) -> Iterator[str]:
+    for kind, (what, question) in _REFUSED.items():
+        number = counters.get(kind, 0)
+        if number:
+            messages = "1 message" if number == 1 else f"{number} messages"
+            yield f"{messages} {what} since the start: see ha-log; {question}"
 
 
 def _link(link: LinkReport) -> str:

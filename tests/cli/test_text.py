@@ -25,7 +25,7 @@ LIVING = evolve(
     heard=0.5,
     links=tuple(evolve(link, status=LinkStatus.UP, heard=0.5) for link in PEER.links),
 )
-WELL = evolve(STATUS, nodes=(STATUS.nodes[0], LIVING))
+WELL = evolve(STATUS, nodes=(STATUS.nodes[0], LIVING), counters={"copy": 3})
 
 
 class WordTests(SynchronousTestCase):
@@ -60,6 +60,8 @@ class StatusTests(SynchronousTestCase):
             status_lines(report(STATUS)),
             [
                 "! Node node02 is dead, heard 1 h 2 min ago.",
+                "! 3 messages could not be read since the start: see ha-log; "
+                "does something else send to our port?",
                 "",
                 "This is node node01: active, has the groups at home here.",
                 "  mode:          compatibility: node02 speaks as heartbeat does",
@@ -87,18 +89,33 @@ class StatusTests(SynchronousTestCase):
         self.assertEqual(lines[0], "All is well.")
         self.assertIn("  node02  active, heard 0.5 s ago, dead after 30 s of silence", lines)
 
+    def test_refused_messages(self) -> None:
+        """Messages that a wrong key, a wrong name or another program sent are worth a sentence each."""
+        counters = {"not authentic": 62, "unknown node": 1, "our name": 2, "malformed": 0, "copy": 9}
+        self.assertEqual(
+            self.troubles(evolve(WELL, counters=counters)),
+            [
+                "62 messages failed authentication since the start: see ha-log; "
+                "is authkeys the same on both nodes?",
+                "1 message came from a node that is not in ha.cf since the start: see ha-log; "
+                "does another cluster use this port and key?",
+                "2 messages came from another host with the name of this node since the start: see ha-log; "
+                "names of nodes must differ",
+            ],
+        )
+
     def test_dead_link_of_a_living_peer(self) -> None:
         """A peer that is heard over one link only is worth a sentence."""
         peer = evolve(LIVING, links=(LIVING.links[0], evolve(PEER.links[1], heard=31.0)))
         self.assertEqual(
-            self.troubles(evolve(STATUS, nodes=(STATUS.nodes[0], peer))),
+            self.troubles(evolve(WELL, nodes=(STATUS.nodes[0], peer))),
             ["The link to node node02 over /dev/ttyS0 is dead, heard 31 s ago."],
         )
 
     def test_own_links_are_not_shown(self) -> None:
         """Links to ourselves are dead on many media, and that is nothing to worry about."""
         mine = evolve(STATUS.nodes[0], links=(evolve(PEER.links[0]),))
-        status = evolve(STATUS, nodes=(mine, LIVING))
+        status = evolve(WELL, nodes=(mine, LIVING))
         self.assertEqual(self.troubles(status), [])
         self.assertNotIn("      over eth1: dead", "\n".join(status_lines(report(status))))
 
