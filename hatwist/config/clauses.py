@@ -147,4 +147,6 @@ def _warn_of_odd_name(draft: Draft, word: Word) -> None:
     except ValueError:
         text = f"node [{shown(word.text)}]: not the name of a host"
         remedy = suggestion(word.text, [draft.node]) or "the name that uname -n prints on that node"
+        if word.text.startswith("="):
+            remedy = "write node NAME NAME, without ="
         draft.findings.warn(word.where, "odd-node-name", text, remedy)

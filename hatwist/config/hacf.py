@@ -187,7 +187,11 @@ def _add_medium(draft: Draft, row: Medium, words: tuple[Word, ...], preceding: P
 
 def _report_unknown(draft: Draft, name: Word, line: Line) -> None:
     comment = "if this is a comment, put # in front of it"
-    remedy = suggestion(name.text, TABLE) or comment
+    directive, equals, value = name.text.partition("=")
+    if equals and directive in TABLE:
+        remedy = f"write {directive} {value or 'VALUE'}, with a blank in place of ="
+    else:
+        remedy = suggestion(name.text, TABLE) or comment
     text = f"Illegal directive [{shown(name.text)}] in {line.file}"
     draft.findings.error(name.where, "unknown-directive", text, remedy)
 

@@ -82,6 +82,12 @@ def service_address(resource: Resource) -> IPv4Interface | IPv6Interface | None:
         return None
 
 
+def bracketed(resource: Resource) -> str:
+    """Return how to write a resource that looks like a bare IPv6 address; empty if it does not."""
+    address, slash, rest = resource.text.partition("/")
+    return f"write IPv6addr::[{address}]{slash}{rest}" if _is_ipv6(address) else ""
+
+
 def _unbracket(found: re.Match[str]) -> str:
     inner = found[1]
     return inner if ":" in inner and values.is_address(inner) else found[0]
@@ -102,7 +108,8 @@ def _read_resource(word: Word, findings: Findings) -> Resource:
 def _check_resource(resource: Resource, where: Position, findings: Findings) -> None:
     if not resource.script or "/" in resource.script:
         text = f"[{shown(resource.text)}] does not name a script"
-        findings.error(where, "bad-resource", text, "write SCRIPT or SCRIPT::ARGUMENT::ARGUMENT")
+        remedy = bracketed(resource) or "write SCRIPT or SCRIPT::ARGUMENT::ARGUMENT"
+        findings.error(where, "bad-resource", text, remedy)
     elif resource.script in ADDRESS_SCRIPTS:
         _check_address(resource, where, findings)
     elif "" in resource.arguments:

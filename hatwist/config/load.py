@@ -34,7 +34,7 @@ from hatwist.config.toml import parse_toml
 from hatwist.errors import ConfigError
 from hatwist.wire.auth import Keyring
 
-_SAMPLE = "An annotated sample {0} file is provided in the documentation: copy it to {1} and customize it"
+_SAMPLE = "An annotated sample is conf/{0} in the source of hatwist: copy it to {1} and customize it"
 
 
 @frozen

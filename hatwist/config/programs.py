@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 
 from hatwist.config.findings import Findings, listed, shown, suggestion
-from hatwist.config.haresources import ADDRESS_SCRIPTS
+from hatwist.config.haresources import ADDRESS_SCRIPTS, bracketed
 from hatwist.config.model import Resource, ResourceGroup
 from hatwist.config.presence import Host
 from hatwist.config.wrappers import HEARTBEAT, OCF_SCRIPT, POSITIONAL
@@ -79,7 +79,8 @@ def _is_found(resource: Resource, programs: Programs) -> bool:
 
 def _report_missing(resource: Resource, programs: Programs, findings: Findings) -> None:
     name = resource.script
-    remedy = suggestion(name, programs.names()) or f"looked in {listed(programs.directories)}"
+    looked = f"looked in {listed(programs.directories)}"
+    remedy = bracketed(resource) or suggestion(name, programs.names()) or looked
     if programs.has_agent(name):
         file = f"{programs.parameters}/{name}/INSTANCE"
         remedy = f"for the OCF agent write OCF::{name}::INSTANCE, with its parameters in {file}"

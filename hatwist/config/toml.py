@@ -58,6 +58,12 @@ KEYS: Final[tuple[KeySpec, ...]] = (
 _TYPE_WORDS: Final[Mapping[type, str]] = MappingProxyType(
     {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
 )
+_TRUTHS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("yes", "on", "y", "true"), "true"),
+        **dict.fromkeys(("no", "off", "n", "false"), "false"),
+    }
+)
 _PLACE: Final = re.compile(r"\(at line (\d+), column (\d+)\)$")
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([^\[\]#]+?)\s*\]\]?")
 _ASSIGNMENT: Final = re.compile(r"\s*([^=#\s]+)\s*[=.]")
@@ -85,7 +91,8 @@ def read_tables(
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, UnicodeEncodeError) as error:
-        findings.error(_place(str(error), file), "toml-syntax", _PLACE.sub("", str(error)).strip())
+        where = _place(str(error), file)
+        findings.error(where, "toml-syntax", _PLACE.sub("", str(error)).strip(), _truth(text, where))
         return {}
     known = {spec.table for spec in keys if spec.table}
     good: dict[tuple[str, str], TomlValue] = {}
@@ -143,6 +150,14 @@ def find_key(text: str, file: str, table: str, key: str) -> Position:
 
 def _known(keys: Sequence[KeySpec]) -> str:
     return f"the keys are {listed('.'.join(filter(None, (one.table, one.name))) for one in keys)}"
+
+
+def _truth(text: str, where: Position) -> str:
+    """Return what to write where yes or no stands for a boolean; else nothing."""
+    line = text.split("\n")[where.line - 1] if where.line else ""
+    before, after = line[: where.column - 1], line[where.column - 1 :]
+    word = after.partition("#")[0].strip().lower()
+    return f"write {_TRUTHS[word]}" if before.rstrip().endswith("=") and word in _TRUTHS else ""
 
 
 def _place(message: str, file: str) -> Position:

@@ -162,6 +162,19 @@ class HaCfTests(SynchronousTestCase):
         assert stonith is not None
         self.assertEqual((stonith.type, stonith.parameters), ("null", "a  b"))
 
+    def test_equals_signs(self) -> None:
+        """Who writes NAME=VALUE is told to write a blank."""
+        self.read("node=anna bert\nkeepalive=\nnode =anna\nwhat=1\n")
+        self.assertEqual(
+            [one.remedy for one in self.findings.problems],
+            [
+                "write node anna, with a blank in place of =",
+                "write keepalive VALUE, with a blank in place of =",
+                "write node NAME NAME, without =",
+                "if this is a comment, put # in front of it",
+            ],
+        )
+
     def test_idle_protection(self) -> None:
         """What should keep disks safe and does nothing yet is a warning, not a note."""
         self.read("stonith baytech /etc/x\nstonith_host * null a\nwatchdog /dev/watchdog\nrtprio 5\n")

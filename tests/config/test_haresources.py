@@ -72,6 +72,19 @@ class GroupTests(SynchronousTestCase):
         ):
             self.assertEqual(split(text), expected, text)
 
+    def test_bare_ipv6_address(self) -> None:
+        """What cannot be a script and is an IPv6 address gets its brackets shown."""
+        findings = Findings()
+        parse_haresources("a ::1 2001:db8:0:0:0:0:0:5/64/eth0 /x\n", "f", findings)
+        self.assertEqual(
+            [one.remedy for one in findings.problems],
+            [
+                "write IPv6addr::[::1]",
+                "write IPv6addr::[2001:db8:0:0:0:0:0:5]/64/eth0",
+                "write SCRIPT or SCRIPT::ARGUMENT::ARGUMENT",
+            ],
+        )
+
     def test_service_address(self) -> None:
         """The address of a resource, with its network if the prefix is written."""
         for arguments, expected in (

@@ -77,7 +77,7 @@ class LoadTests(SynchronousTestCase):
             os.remove(f"{directory}/{name}")
             (problem,) = golden.examine_case(directory).problems
             self.assertEqual(problem.code, code)
-            self.assertIn("annotated sample", problem.remedy)
+            self.assertIn(f"An annotated sample is conf/{name} in the source", problem.remedy)
 
     def test_no_directory(self) -> None:
         """Without the directory all three are missing."""

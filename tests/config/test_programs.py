@@ -62,6 +62,13 @@ class ProgramTests(SynchronousTestCase):
         """What the parser refuses is not looked for."""
         self.assertEqual(self.check("a /bin/sh ::x\n"), [])
 
+    def test_bare_address(self) -> None:
+        """Where no script has the name, an IPv6 address without brackets is known for what it is."""
+        self.assertEqual(
+            self.check("a 2001:db8::5/64\n"),
+            ["3: Cannot locate resource script 2001:db8 (write IPv6addr::[2001:db8::5]/64)"],
+        )
+
     def test_agent_without_wrapper(self) -> None:
         """An OCF agent for which there is no wrapper is no script; the way to name it is shown."""
         remedy = "for the OCF agent write OCF::mysql::INSTANCE, with its parameters in /c/mysql/INSTANCE"

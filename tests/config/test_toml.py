@@ -44,6 +44,18 @@ class TomlTests(SynchronousTestCase):
         parse_toml("a = 1\nb = \n", "f", self.findings)
         self.assertEqual(self.found(), ["toml-syntax f:2:5"])
 
+    def test_yes_and_no(self) -> None:
+        """Who writes yes or no, as in ha.cf, is told what a boolean looks like here."""
+        for text, remedy in (
+            ("native = yes\n", "write true"),
+            ("native = off  # never\n", "write false"),
+            ("native = maybe\n", ""),
+            ("native yes\n", ""),
+        ):
+            findings = Findings()
+            parse_toml(text, "f", findings)
+            self.assertEqual([one.remedy for one in findings.problems], [remedy], text)
+
     def test_not_toml_at_all(self) -> None:
         """Bytes that are no text, and nesting without end, are errors as well."""
         parse_toml('a = "\udcff"', "f", self.findings)
