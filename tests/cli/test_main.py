@@ -16,6 +16,7 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+from attrs import evolve
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessDone, ProcessTerminated
@@ -210,6 +211,23 @@ class ProgramTests(TestCase):
         shell = f"{program} --socket {self.path} events | head -c 10"
         out, err, _ = await getProcessOutputAndValue("/bin/sh", ("-c", shell), ENVIRONMENT)
         self.assertEqual((out, err), (b"2026-01-01", b""))
+
+    async def test_reader_of_an_order_goes_away(self) -> None:
+        """So does an order, while the daemon tells what happens; the order itself goes on."""
+        self.node.shown = evolve(STATUS, stable=False)
+        program = f"{sys.executable} -c 'from hatwist.cli.main import run; run()'"
+        shell = f"{program} --socket {self.path} takeover foreign | head -n 1"
+        asked = getProcessOutputAndValue("/bin/sh", ("-c", shell), ENVIRONMENT)
+        await self.subscribed()
+        for _ in range(3):
+            self.node.happened("decision", "takeover foreign on node01: root asked", 1767225600.0)
+            await deferLater(IReactorTime(reactor), 0.1)
+        out, err, _ = await asked
+        self.assertEqual(
+            (out, err),
+            (b"2026-01-01 00:00:00.000 decision takeover foreign on node01: root asked\n", b""),
+        )
+        self.assertEqual(self.node.asked[0][:2], ("takeover", "foreign"))
 
     def follow(self, *arguments: str) -> Follower:
         """Start a program that goes on."""
