@@ -176,6 +176,15 @@ class ResolveTests(SynchronousTestCase):
         )
         self.assertEqual((book.ours, book.yielding), (LOCAL, False))
 
+    def test_taken_back(self) -> None:
+        """When the peer died while they were stopped they were taken again, and are kept."""
+        book = ledger(ALL, LOCAL)
+        one = Healing(book)
+        one.handle(ClaimHeard(BETA), 0.0)
+        book.yielding = False
+        self.assertEqual(one.handle(JobFinished(YIELD), 1.0), [])
+        self.assertEqual(book.ours, ALL)
+
     def test_local_groups(self) -> None:
         """Groups at home here that both hold are kept; the peer hears so, once."""
         book = ledger(LOCAL, ALL)

@@ -277,76 +277,6 @@ class ResponseTests(SynchronousTestCase):
         self.assertEqual(logged(outcomes)[1], "received ip-request-resp 10.0.0.1 OK no")
 
 
-class AnswerTests(SynchronousTestCase):
-    """A node that has come back asks for its groups (C{auto_failback legacy})."""
-
-    def ask(self, one: Requests, key: str) -> list[object]:
-        """Let C{beta} ask."""
-        return list(one.handle(MessageDelivered(BETA, speech.ip_request(key)), 0.0))
-
-    def job(self, *groups: object) -> Job:
-        """Make the job that answers."""
-        return Job(
-            Purpose.ANSWER,
-            tuple(one for one in (SQL, MAIL) if one in groups),
-            ("node beta asks for it",),
-            which=Holding.FOREIGN,
-            node=BETA,
-        )
-
-    def test_stopped_first(self) -> None:
-        """The group is stopped, and only then answered for: the other node starts it at any answer."""
-        ledger = settled_ledger(nice=False)
-        ledger.ours = Holding.ALL
-        one = Requests(ledger)
-        self.assertEqual(self.ask(one, SQL.key), [speech.hook("ip-request"), JobBegun(self.job(SQL))])
-        self.assertEqual(
-            one.handle(JobFinished(self.job(SQL)), 1.0),
-            [Send(speech.ip_response("beta", SQL.key, own=True)), HoldingsChanged()],
-        )
-        self.assertEqual(ledger.ours, Holding.LOCAL)
-
-    def test_one_of_two(self) -> None:
-        """The claim to the foreign groups ends with the last of them."""
-        ledger = settled_ledger(nice=False)
-        ledger.groups = (WEB, SQL, MAIL)
-        ledger.ours = Holding.ALL
-        one = Requests(ledger)
-        one.handle(JobFinished(self.job(SQL)), 1.0)
-        self.assertEqual(ledger.ours, Holding.ALL)
-        self.assertEqual(self.ask(one, MAIL.key)[-1], JobBegun(self.job(MAIL)))
-        one.handle(JobFinished(self.job(MAIL)), 2.0)
-        self.assertEqual(ledger.ours, Holding.LOCAL)
-
-    def test_taken_over_again(self) -> None:
-        """After another takeover all of them have to be given again."""
-        ledger = settled_ledger(nice=False)
-        ledger.groups = (WEB, SQL, MAIL)
-        one = Requests(ledger)
-        one.handle(JobFinished(self.job(SQL)), 1.0)
-        one.handle(JobFinished(self.job(MAIL)), 1.0)
-        ledger.ours = Holding.ALL
-        one.handle(JobFinished(Job(Purpose.TAKEOVER, (SQL, MAIL), ("death",), node=BETA)), 2.0)
-        one.handle(JobFinished(self.job(SQL)), 3.0)
-        self.assertEqual(ledger.ours, Holding.ALL)
-
-    def test_none_of_its_groups(self) -> None:
-        """For a group that is not its own, or that is not in haresources, a node gets no answer."""
-        for key in (WEB.key, "10.9.9.9", "", "\n" * 1000):
-            [hook, line] = self.ask(Requests(settled_ledger(nice=False)), key)
-            self.assertEqual(hook, speech.hook("ip-request"))
-            assert isinstance(line, Log)
-            self.assertTrue(line.text.startswith("node beta asks for '"), line.text)
-            self.assertNotIn("\n", line.text)
-            self.assertLess(len(line.text), 300)
-
-    def test_own_request(self) -> None:
-        """Our own request is not for us; nor are other messages."""
-        one = Requests(settled_ledger(nice=False))
-        self.assertEqual(one.handle(MessageDelivered(ALPHA, speech.ip_request(SQL.key), own=True), 0.0), [])
-        self.assertEqual(one.handle(MessageDelivered(BETA, speech.starting()), 0.0), [])
-
-
 class FinishedTests(SynchronousTestCase):
     """What is said when a job is over."""
 
@@ -390,6 +320,3 @@ class FinishedTests(SynchronousTestCase):
         """After any other job whoever waits may look again."""
         give = Job(Purpose.GIVE, (WEB,), ("operator",))
         self.assertEqual(Requests(settled_ledger()).handle(JobFinished(give), 1.0), [HoldingsChanged()])
-
-
-MAIL = group(BETA, "10.0.0.3")

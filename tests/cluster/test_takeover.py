@@ -56,6 +56,7 @@ def takeover_job(ground: Ground, cause: str) -> Job:
 def taken_over(ground: Ground, cause: str) -> list[Outcome]:
     """Make what a takeover always is."""
     return [
+        JobsCancelled((Purpose.YIELD,)),
         Log(Level.INFO, "Resources being acquired from beta."),
         Record("takeover of node", BETA, ALPHA, (cause,)),
         HOOK,
@@ -98,6 +99,13 @@ class DeathTests(SynchronousTestCase):
         self.assertEqual((book.ours, book.theirs), (ALL, NONE))
         self.assertEqual((book.their_stable, book.takeover_running), (True, True))
         self.assertEqual(book.peers[BETA], NodeStatus.DEAD)
+
+    def test_settled_with_the_dead(self) -> None:
+        """What was to be settled with it after a partition is settled: everything is taken."""
+        for goes in (DIED, MessageDelivered(BETA, speech.shutdone())):
+            book = evolve(ledger(ALL, NONE), yielding=True, contested=True, unclear=True)
+            self.assertTrue(took_over(Takeover(book).handle(goes, 0.0)))
+            self.assertEqual((book.yielding, book.contested, book.unclear), (False, False, False))
 
     def test_never_heard(self) -> None:
         """A node that was never heard is asked for by fencing too, though it never claimed anything."""
