@@ -38,7 +38,7 @@ _LAYOUTS: Final = (
     ("alpha 10.0.0.1 www", "alpha 10.0.0.3", "beta 10.0.0.2 mail", "beta 10.0.0.4"),
 )
 _KINDS: Final = (
-    "crash NAME",
+    "crash alpha/beta/all",
     "kill NAME",
     "leave alpha/beta/all",
     "pause NAME 500ms/3/9/20",
@@ -49,7 +49,7 @@ _KINDS: Final = (
     "cut alpha>beta/beta>alpha",
     "cut alpha|beta LINK",
     "network loss=0/loss=10%/loss=30%",
-    "network delay=1ms/delay=1ms..50ms/delay=1ms..400ms",
+    "network delay=1ms/delay=1ms..50ms/delay=1ms..400ms/delay=1ms..3",
     "agent NAME KEY start/start/stop fail",
     "agent NAME KEY start/stop mend",
     "pace NAME 50ms 100ms/3/12",
@@ -58,7 +58,7 @@ _KINDS: Final = (
 """Kinds of trouble; of C{a/b/c} one is drawn, and one of the names, keys and links."""
 
 _REMEDIES: Final = ("boot NAME", "boot all", "heal")
-_PAUSE: Final = "run 0/50ms/500ms/3/7/15/40"
+_PAUSE: Final = "run 0/2ms/50ms/500ms/3/7/15/40"
 
 
 @frozen
