@@ -7,7 +7,6 @@ python=$venv/bin/python
 export PATH=$PATH:/usr/sbin:/sbin
 # Nothing else in the checkout is ever written to.
 export PYTHONPYCACHEPREFIX=$venv/cache/python
-export COVERAGE_FILE=$venv/cache/coverage
 export HYPOTHESIS_STORAGE_DIRECTORY=$venv/cache/hypothesis
 export MYPY_CACHE_DIR=$venv/cache/mypy RUFF_CACHE_DIR=$venv/cache/ruff
 
