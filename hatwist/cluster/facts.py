@@ -103,6 +103,11 @@ class ClaimHeard:
 
 
 @frozen
+class HomecomingOver:
+    """A legacy peer has had the time to ask for what is at home there."""
+
+
+@frozen
 class CommunicationEstablished:
     """Every configured node was heard or declared dead; resources may move."""
 
@@ -172,6 +177,7 @@ Fact = (
     | PeerDied
     | PeerReturned
     | ClaimHeard
+    | HomecomingOver
     | CommunicationEstablished
     | JobBegun
     | JobsCancelled

@@ -20,6 +20,7 @@ from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import (
     ClaimHeard,
     HoldingsChanged,
+    HomecomingOver,
     JobBegun,
     JobFinished,
     PeerReturned,
@@ -40,7 +41,15 @@ if TYPE_CHECKING:
 HOMECOMING: Final = 10.0
 """Seconds in which a legacy node that became active asks for what is at home there."""
 
-_Item = PeerReturned | PeerStatusChanged | ClaimHeard | HoldingsChanged | JobFinished | DeadlinePassed
+_Item = (
+    PeerReturned
+    | PeerStatusChanged
+    | ClaimHeard
+    | HomecomingOver
+    | HoldingsChanged
+    | JobFinished
+    | DeadlinePassed
+)
 
 
 @define
@@ -60,7 +69,10 @@ class Healing:
                     self._deadlines.set("homecoming", now + HOMECOMING)
                 return []
             case DeadlinePassed():
-                return self._let_go(now)
+                # Looked at when the deaths of this very moment are in the ledger.
+                return [HomecomingOver()] if self._deadlines.expire("homecoming", now) else []
+            case HomecomingOver():
+                return self._let_go()
             case ClaimHeard(peer):
                 return [*self._resolve(peer), *self._catch_up(peer)]
             case HoldingsChanged():
@@ -77,11 +89,11 @@ class Healing:
         """When a legacy peer has had the time to ask for its groups."""
         return self._deadlines.first()
 
-    def _let_go(self, now: Seconds) -> list[Outcome]:
+    def _let_go(self) -> list[Outcome]:
         """Part from a legacy peer whose groups we still have; it will have started them."""
-        living = self.ledger.living_peers()
-        expired = self._deadlines.expire("homecoming", now)
-        if not expired or not living or not self.ledger.ours & Holding.FOREIGN:
+        ledger = self.ledger
+        living = [peer for peer in ledger.living_peers() if peer not in ledger.gone]
+        if not living or not ledger.ours & Holding.FOREIGN:
             return []
         return self._part(living[0])
 

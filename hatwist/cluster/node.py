@@ -93,6 +93,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.PeerDied: ("reception", "history", "takeover"),
         facts.PeerReturned: ("healing",),
         facts.ClaimHeard: ("healing",),
+        facts.HomecomingOver: ("healing",),
         facts.CommunicationEstablished: ("resources",),
         facts.JobBegun: ("work",),
         facts.JobsCancelled: ("work",),

@@ -16,6 +16,7 @@ from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import (
     ClaimHeard,
     HoldingsChanged,
+    HomecomingOver,
     JobBegun,
     JobFinished,
     Outcome,
@@ -101,18 +102,18 @@ class LegacyTests(SynchronousTestCase):
         self.assertEqual(one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 5.0), [])
         self.assertEqual(one.deadline(), 5.0 + HOMECOMING)
         self.assertEqual(one.handle(DeadlinePassed(), 14.9), [])
-        self.assertEqual(one.handle(DeadlinePassed(), 15.0)[1:], [JobBegun(YIELD), self.ANNOUNCE])
+        self.assertEqual(one.handle(DeadlinePassed(), 15.0), [HomecomingOver()])
+        self.assertEqual(one.handle(HomecomingOver(), 15.0)[1:], [JobBegun(YIELD), self.ANNOUNCE])
         self.assertEqual(one.deadline(), inf)
 
     def test_asked_in_time(self) -> None:
-        """When it has asked, or is dead again, there is nothing to let go of."""
+        """When it has asked, is dead again, or has left, there is nothing to let go of."""
         for book in (
             evolve(ledger(LOCAL), nice=False),
             evolve(ledger(ALL), nice=False, peers={BETA: NodeStatus.DEAD}),
+            evolve(ledger(ALL), nice=False, gone={BETA}),
         ):
-            one = Healing(book)
-            one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 5.0)
-            self.assertEqual(one.handle(DeadlinePassed(), 15.0), [])
+            self.assertEqual(Healing(book).handle(HomecomingOver(), 15.0), [])
 
     def test_other_news(self) -> None:
         """Only a legacy peer that became active is waited for."""
