@@ -50,12 +50,9 @@ class Departure:
             case HoldingsChanged():
                 return self._try(now)
             case JobFinished(job):
-                if job.purpose is Purpose.LEAVE:
-                    self._deadlines.set("end", now + LAST_WORDS)
-                    return [Log(Level.INFO, "All HA resources relinquished."), Send(speech.shutdone())]
+                return self._say_goodbye(now) if job.purpose is Purpose.LEAVE else []
             case DeadlinePassed():
                 return self._tick(now)
-        return []
 
     def deadline(self) -> Seconds:
         """When to take the next step."""
@@ -97,6 +94,10 @@ class Departure:
             begun.append(Send(speech.resource(ledger.ours, False, "shutdown")))
         begun.append(JobBegun(Job(Purpose.LEAVE, ledger.groups, (self._why,), which=Holding.ALL)))
         return begun
+
+    def _say_goodbye(self, now: Seconds) -> list[Outcome]:
+        self._deadlines.set("end", now + LAST_WORDS)
+        return [Log(Level.INFO, "All HA resources relinquished."), Send(speech.shutdone())]
 
     def _tick(self, now: Seconds) -> list[Outcome]:
         outcomes: list[Outcome] = []

@@ -86,9 +86,7 @@ class Resources:
                 self._established = True
                 return self._begin(now)
             case JobFinished(job):
-                if job.purpose is Purpose.SWEEP:
-                    self._swept = True
-                    return self._begin(now)
+                return self._finish_sweep(now) if job.purpose is Purpose.SWEEP else []
             case MessageDelivered(sender, message, own):
                 return self._hear(sender, message, own, now)
             case HoldingsChanged():
@@ -104,6 +102,10 @@ class Resources:
     def deadline(self) -> Seconds:
         """When to act without an answer, or to try a failback again."""
         return self._deadlines.first()
+
+    def _finish_sweep(self, now: Seconds) -> list[Outcome]:
+        self._swept = True
+        return self._begin(now)
 
     def _begin(self, now: Seconds) -> list[Outcome]:
         """
