@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from twisted.internet.defer import Deferred
 
+    from hatwist.cluster.actions import Deliver
     from hatwist.cluster.names import Holding, Outcome, Verb
     from hatwist.cluster.status import Status
     from hatwist.config.model import LinkName, MediumSpec, Resource
@@ -70,6 +71,16 @@ class IResourceAgent(Interface):
 
         @return: the outcome and, for people, the last words of the program.
         """
+
+
+class IPrograms(Interface):
+    """Programs of this host that follow what happens: clients of the API, scripts of C{rc.d}."""
+
+    def deliver(news: Deliver) -> None:
+        """Tell them; never blocks, never raises for anything a program does."""
+
+    def pause(paused: bool) -> None:
+        """Take nothing more from them for a while, or take it again."""
 
 
 class IControlObserver(Interface):

@@ -30,6 +30,7 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.IMedium: [MemoryMedium, UdpMedium],
     interfaces.IMediumFactory: [MemoryFactory, UdpFactory],
     interfaces.IResourceAgent: [AddressAgent, MemoryAgent, OcfAgent, ScriptAgent],
+    interfaces.IPrograms: [],
     interfaces.IControlObserver: [Happenings],
     interfaces.IClusterControl: [NodeService],
 }

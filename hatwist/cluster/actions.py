@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from hatwist.cluster.names import Level, Ticket, Verb
+from hatwist.cluster.names import Delivery, Level, Ticket, Verb
 from hatwist.config.model import NodeName, ResourceGroup
+from hatwist.wire.message import Message
 
 
 @frozen
@@ -63,10 +64,52 @@ class Record:
 
 
 @frozen
+class Deliver:
+    """
+    Tell the programs of this host of a message: the clients of heartbeat's API,
+    and the scripts of C{rc.d} (protocol 10.8, 12.4).
+
+    A message with C{to_id} is for the client of that name alone.
+
+    @ivar own: this node sent it itself.
+    """
+
+    message: Message
+    delivery: Delivery
+    own: bool = False
+
+
+@frozen
+class PauseClients:
+    """Read no more requests of API clients, or read them again (flow control, protocol 8.6)."""
+
+    paused: bool
+
+
+@frozen
+class Persist:
+    """
+    Keep a text on disk, beside the heartbeat; nothing waits for it.
+
+    @ivar name: which of the core's memories: its file's name.
+    @ivar text: a few hundred bytes of ASCII at most.
+    """
+
+    name: str
+    text: str
+
+
+@frozen
 class Stop:
-    """The node has left; its daemon may end."""
+    """
+    The node has left; its daemon may end.
+
+    @ivar refused: it must not be started again by itself: another machine
+        uses its name or its uuid.
+    """
 
     why: str
+    refused: bool = False
 
 
-Action = Transmit | RunGroup | Log | Record | Stop
+Action = Transmit | RunGroup | Log | Record | Deliver | PauseClients | Persist | Stop

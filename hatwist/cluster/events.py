@@ -9,6 +9,8 @@ from attrs import frozen
 
 from hatwist.cluster.names import Holding, Outcome, Ticket
 from hatwist.config.model import LinkName
+from hatwist.wire.auth import Keyring
+from hatwist.wire.message import Message
 
 
 @frozen
@@ -105,6 +107,54 @@ class LeaveWanted:
     requester: str = "operator"
 
 
+@frozen
+class MessageWanted:
+    """
+    A program of this host, root's own, wants a message sent to the cluster.
+
+    Standard fields are added; types that only a daemon may send are refused.
+
+    @ivar requester: who asked, for the record: C{fifo}.
+    """
+
+    message: Message
+    requester: str = "fifo"
+
+
+@frozen
+class ClientJoined:
+    """A named client signed on to heartbeat's client API on this host (protocol 12.2)."""
+
+    name: str
+
+
+@frozen
+class ClientLeft:
+    """
+    A named client is gone.
+
+    @ivar reason: C{signoff}, C{EOF} or C{died}, as the API has them.
+    """
+
+    name: str
+    reason: str
+
+
+@frozen
+class ClientSpoke:
+    """A named client that has signed on wants a message sent to the cluster (protocol 12.5)."""
+
+    name: str
+    message: Message
+
+
+@frozen
+class KeysChanged:
+    """The file authkeys was read anew: sign and verify with these from now on."""
+
+    keys: Keyring
+
+
 Event = (
     Started
     | DatagramReceived
@@ -116,4 +166,9 @@ Event = (
     | StandbyWanted
     | TakeoverWanted
     | LeaveWanted
+    | MessageWanted
+    | ClientJoined
+    | ClientLeft
+    | ClientSpoke
+    | KeysChanged
 )

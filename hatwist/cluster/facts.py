@@ -12,7 +12,7 @@ from attrs import frozen
 
 from hatwist.cluster.actions import Action
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.names import Holding, NodeStatus
+from hatwist.cluster.names import Holding, LinkStatus, NodeStatus
 from hatwist.config.model import LinkName, NodeName, ResourceGroup, Seconds
 from hatwist.wire.message import Message
 
@@ -32,6 +32,15 @@ class PeerHeard:
 
     peer: NodeName
     link: LinkName
+
+
+@frozen
+class LinkChanged:
+    """A node is heard over a medium, or is no more."""
+
+    node: NodeName
+    link: LinkName
+    status: LinkStatus
 
 
 @frozen
@@ -170,6 +179,7 @@ class Send:
 Fact = (
     MessageArrived
     | PeerHeard
+    | LinkChanged
     | MessageDelivered
     | PeerRestarted
     | UuidLearned

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field
 
 from hatwist.cluster.actions import Log, Transmit
-from hatwist.cluster.events import LoadSampled
+from hatwist.cluster.events import KeysChanged, LoadSampled
 from hatwist.cluster.facts import (
     MessageDelivered,
     PeerDied,
@@ -23,14 +23,17 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.names import Level
 from hatwist.config.model import MessageFormat, NodeName
 from hatwist.errors import MalformedError
-from hatwist.wire.envelope import Sealing, seal
-from hatwist.wire.message import Field, FieldType, Message
+from hatwist.wire.envelope import Sealing, seal, sign_again
+from hatwist.wire.message import FieldType, Message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hatwist.cluster.complaints import Complaints
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.identity import Identity
     from hatwist.config.model import HaConfig, Seconds
+    from hatwist.wire.auth import Keyring
 
 MAX_HISTORY: Final = 500
 """Messages kept for sending again."""
@@ -46,7 +49,16 @@ RESEND_MARGIN: Final = 0.01
 
 _NO_UUID: Final = bytes(16)
 
-_Item = Send | MessageDelivered | UuidLearned | PeerStatusChanged | PeerDied | PeerRestarted | LoadSampled
+_Item = (
+    Send
+    | MessageDelivered
+    | UuidLearned
+    | PeerStatusChanged
+    | PeerDied
+    | PeerRestarted
+    | LoadSampled
+    | KeysChanged
+)
 
 
 @define
@@ -69,8 +81,10 @@ class History:
     _acked: dict[NodeName, int] = field(factory=dict)
     _uuids: dict[NodeName, bytes] = field(factory=dict)
     _load: str = "n/a"
+    _keys: Keyring = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._keys = self.config.keys
         cf = self.config.cf
         self._sealing = Sealing(
             inner_auth=cf.msgfmt is MessageFormat.CLASSIC,
@@ -95,6 +109,10 @@ class History:
                 self._acked.pop(peer, None)
             case LoadSampled(text):
                 self._load = text
+            case KeysChanged(keys):
+                self._keys = keys
+                for sent in self._sent.values():
+                    sent.data = sign_again(sent.data, keys)
         return []
 
     def deadline(self) -> Seconds:
@@ -110,9 +128,11 @@ class History:
         sequenced = not message.get("t").startswith("NS_")
         message = self._addressed(message)
         number = self._number + 1
-        message = message.plus(self._standard(number if sequenced else None, now))
+        for name, value, kind in self._standard(number if sequenced else None, now):
+            # What a program of this host put in is overwritten where it stands (protocol 5).
+            message = message.with_field(name, value, kind)
         try:
-            data = seal(message, self.config.keys, self._sealing)
+            data = seal(message, self._keys, self._sealing)
         except MalformedError as error:
             return [*self.complaints.malformed("of our own, not sent", error, now)]
         outcomes: list[Outcome] = [Transmit(data)]
@@ -127,20 +147,20 @@ class History:
         if not dest:
             return message
         uuid = self.identity.uuid if dest == self.identity.name else self._uuids.get(NodeName(dest), _NO_UUID)
-        return message.plus([Field("destuuid", uuid, FieldType.BINARY)])
+        return message.with_field("destuuid", uuid, FieldType.BINARY)
 
-    def _standard(self, number: int | None, now: Seconds) -> list[Field]:
+    def _standard(self, number: int | None, now: Seconds) -> Iterator[tuple[str, str | bytes, FieldType]]:
         cf, identity = self.config.cf, self.identity
-        ttl = cf.hopfudge + len(cf.nodes) + len(cf.ping_nodes)
-        fields = [Field("src", identity.name), Field("srcuuid", identity.uuid, FieldType.BINARY)]
+        string = FieldType.STRING
+        yield "src", identity.name, string
+        yield "srcuuid", identity.uuid, FieldType.BINARY
         if number is not None:
-            fields.append(Field("seq", f"{number:x}"))
-        fields.append(Field("hg", f"{identity.generation:x}"))
-        fields.append(Field("ts", f"{max(1, int(identity.epoch + now)):x}"))
+            yield "seq", f"{number:x}", string
+        yield "hg", f"{identity.generation:x}", string
+        yield "ts", f"{max(1, int(identity.epoch + now)):x}", string
         if number is not None:
-            fields.append(Field("ld", self._load))
-        fields.append(Field("ttl", str(ttl)))
-        return fields
+            yield "ld", self._load, string
+        yield "ttl", str(cf.hopfudge + len(cf.nodes) + len(cf.ping_nodes)), string
 
     def _keep(self, data: bytes, now: Seconds) -> None:
         self._sent[self._number] = _Sent(data, now)

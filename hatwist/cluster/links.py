@@ -15,7 +15,7 @@ from attrs import define, field
 
 from hatwist.cluster.actions import Log
 from hatwist.cluster.events import DeadlinePassed, LinkDown, LinkUp
-from hatwist.cluster.facts import PeerHeard
+from hatwist.cluster.facts import LinkChanged, PeerHeard
 from hatwist.cluster.names import Level, LinkStatus
 from hatwist.cluster.status import LinkView
 from hatwist.config.model import LinkName, NodeName
@@ -83,7 +83,7 @@ class Links:
         if one.status is LinkStatus.UP:
             return []
         one.status = LinkStatus.UP
-        return [Log(Level.INFO, f"Link {peer}:{link} up.")]
+        return [Log(Level.INFO, f"Link {peer}:{link} up."), LinkChanged(peer, link, LinkStatus.UP)]
 
     def _expire(self, now: Seconds) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -92,6 +92,7 @@ class Links:
                 continue
             self._links[key].status = LinkStatus.DEAD
             outcomes.append(Log(Level.INFO, f"Link {key[0]}:{key[1]} dead."))
+            outcomes.append(LinkChanged(*key, LinkStatus.DEAD))
         return outcomes
 
     def _mortal(self) -> list[tuple[NodeName, LinkName]]:

@@ -116,6 +116,20 @@ class GroupState(Enum):
     "A stop failed: parts of it may still run here."
 
 
+class Delivery(Enum):
+    """
+    What kind of news a message is for the programs of this host; the value is
+    the bit of the API's filter (protocol 12.3).
+    """
+
+    NEWS = 1
+    "What every client hears."
+    UNCHANGED = 2
+    "One more status that says what the last one said."
+    PROTOCOL = 0x20
+    "Between daemons only: acknowledgements, requests to send again, lists of nodes."
+
+
 class Level(Enum):
     """Severities, as the log spells them."""
 

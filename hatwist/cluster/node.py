@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from hatwist.cluster import actions, events, facts
+from hatwist.cluster.clients import Clients
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.departure import Departure
 from hatwist.cluster.healing import Healing
@@ -77,8 +78,14 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         events.StandbyWanted: ("standby",),
         events.TakeoverWanted: ("standby",),
         events.LeaveWanted: ("departure",),
+        events.MessageWanted: ("clients",),
+        events.ClientJoined: ("clients",),
+        events.ClientLeft: ("clients",),
+        events.ClientSpoke: ("clients",),
+        events.KeysChanged: ("reception", "history"),
         facts.MessageArrived: ("reception",),
         facts.PeerHeard: ("links",),
+        facts.LinkChanged: ("clients",),
         facts.MessageDelivered: (
             "history",
             "membership",
@@ -86,11 +93,12 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "requests",
             "takeover",
             "standby",
+            "clients",
         ),
         facts.PeerRestarted: ("history", "membership", "resources", "standby"),
         facts.UuidLearned: ("history",),
         facts.PeerStatusChanged: ("reception", "history", "resources", "healing"),
-        facts.PeerDied: ("reception", "history", "takeover"),
+        facts.PeerDied: ("reception", "history", "clients", "takeover"),
         facts.PeerReturned: ("healing",),
         facts.ClaimHeard: ("healing",),
         facts.HomecomingOver: ("healing",),
@@ -105,7 +113,16 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
     }
 )
 
-_ACTIONS: Final = (actions.Transmit, actions.RunGroup, actions.Log, actions.Record, actions.Stop)
+_ACTIONS: Final = (
+    actions.Transmit,
+    actions.RunGroup,
+    actions.Log,
+    actions.Record,
+    actions.Deliver,
+    actions.PauseClients,
+    actions.Persist,
+    actions.Stop,
+)
 
 
 class Node:
@@ -135,6 +152,7 @@ class Node:
         self.standby = Standby(self.ledger, self.complaints)
         self.healing = Healing(self.ledger)
         self.departure = Departure(identity, self.ledger)
+        self.clients = Clients(identity)
         self.work = Work(self.ledger)
         self._machines: dict[str, Machine] = {
             name: getattr(self, name) for names in ROUTES.values() for name in names

@@ -14,7 +14,7 @@ from attrs import define, field
 
 from hatwist.cluster.actions import Log
 from hatwist.cluster.complaints import Complaints
-from hatwist.cluster.events import DatagramReceived, DeadlinePassed
+from hatwist.cluster.events import DatagramReceived, DeadlinePassed, KeysChanged
 from hatwist.cluster.facts import (
     MessageArrived,
     MessageDelivered,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.identity import Identity
     from hatwist.config.model import HaConfig, Seconds
+    from hatwist.wire.auth import Keyring
 
 MIN_REQUEST_DELAY: Final = 0.05
 """Gaps are normal for some tens of milliseconds (protocol 8.7)."""
@@ -48,7 +49,7 @@ MAX_REQUEST_RANGE: Final = 50
 UUID_LENGTH: Final = 16
 _NO_UUID: Final = bytes(UUID_LENGTH)
 
-_Item = DatagramReceived | MessageArrived | DeadlinePassed | PeerDied | PeerStatusChanged
+_Item = DatagramReceived | MessageArrived | DeadlinePassed | PeerDied | PeerStatusChanged | KeysChanged
 
 
 @define
@@ -63,8 +64,10 @@ class Reception:
     _uuids: dict[NodeName, bytes] = field(factory=dict)
     _dead: set[NodeName] = field(factory=set)
     _asking: set[NodeName] = field(factory=set)
+    _keys: Keyring = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._keys = self.config.keys
         self._tracks = {
             name: Tracking(self.rng.randrange(ACK_MODULUS))
             for name in self.config.cf.nodes
@@ -83,6 +86,8 @@ class Reception:
                     return [*self._malformed(f"from {item.sender}", error, now)]
             case DeadlinePassed():
                 return self._ask(now)
+            case KeysChanged(keys):
+                self._keys = keys
             case PeerDied(peer):
                 self._dead.add(peer)
                 self._asking.discard(peer)
@@ -108,7 +113,7 @@ class Reception:
     def _open(self, event: DatagramReceived, now: Seconds) -> list[Outcome]:
         where = f"{event.link} {event.source}".rstrip()
         try:
-            message = open_datagram(event.data, self.config.keys)
+            message = open_datagram(event.data, self._keys)
             sender = self._sender(message)
         except AuthenticationError as error:
             return [*self._unauthentic(error, where, now)]

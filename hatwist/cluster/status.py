@@ -36,6 +36,12 @@ class NodeView:
     deadtime: Seconds
     "Silence after which it will be declared dead."
     links: tuple[LinkView, ...]
+    uuid: bytes = b""
+    "Sixteen bytes; empty while it is not known."
+    weight: int = 100
+    "What C{hb_setweight} said of it; a label only."
+    site: str = ""
+    "What C{hb_setsite} said of it; a label only."
 
 
 @frozen

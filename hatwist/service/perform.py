@@ -11,7 +11,16 @@ from attrs import define, field
 from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 
-from hatwist.cluster.actions import Log, Record, RunGroup, Stop, Transmit
+from hatwist.cluster.actions import (
+    Deliver,
+    Log,
+    PauseClients,
+    Persist,
+    Record,
+    RunGroup,
+    Stop,
+    Transmit,
+)
 from hatwist.cluster.events import GroupFinished
 from hatwist.cluster.names import Outcome
 
@@ -25,7 +34,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.events import Event
     from hatwist.cluster.names import Level, Ticket, Verb
     from hatwist.config.model import ResourceGroup
-    from hatwist.interfaces import IMedium
+    from hatwist.interfaces import IMedium, IPrograms
 
     Run = Callable[[ResourceGroup, Verb], Deferred[tuple[Outcome, str]]]
 
@@ -41,6 +50,8 @@ class Performer:
     @ivar say: takes a line for the log.
     @ivar recorded: takes a decision.
     @ivar stopped: hears that the node has left.
+    @ivar programs: hear what the programs of this host are told, each in turn.
+    @ivar persist: takes what is to be kept on disk.
     """
 
     log: ClassVar[Logger] = Logger()
@@ -50,6 +61,8 @@ class Performer:
     say: Callable[[Level, str, str], None]
     recorded: Callable[[Record], None]
     stopped: Callable[[Stop], None]
+    programs: Sequence[IPrograms] = ()
+    persist: Callable[[Persist], None] = field(default=lambda _: None)
     feed: Callable[[Event], None] = field(init=False)
 
     def __call__(self, action: Action) -> None:
@@ -63,6 +76,14 @@ class Performer:
                 self.say(level, text, entity)
             case Record():
                 self.recorded(action)
+            case Deliver():
+                for program in self.programs:
+                    program.deliver(action)
+            case PauseClients(paused):
+                for program in self.programs:
+                    program.pause(paused)
+            case Persist():
+                self.persist(action)
             case Stop():
                 self.stopped(action)
 

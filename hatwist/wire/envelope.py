@@ -74,6 +74,16 @@ def seal_classic(message: Message, keys: Keyring) -> bytes:
     return _bounded(classic.encode(_with_auth(message, keys)))
 
 
+def sign_again(data: bytes, keys: Keyring) -> bytes:
+    """
+    Sign a datagram of our own with other keys; what is signed stays as it is.
+
+    @param data: what L{seal} returned.
+    """
+    body, _ = netstring.split(data)
+    return netstring.sign_off(body, keys.sign(body))
+
+
 def open_datagram(data: bytes, keys: Keyring) -> Message:
     """
     Make a message of a datagram, netstring or classic.

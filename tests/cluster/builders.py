@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
 
-from hatwist.cluster.actions import Log, Record, RunGroup, Stop, Transmit
+from hatwist.cluster.actions import (
+    Deliver,
+    Log,
+    PauseClients,
+    Persist,
+    Record,
+    RunGroup,
+    Stop,
+    Transmit,
+)
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed, GroupFinished, Started
 from hatwist.cluster.facts import Send
 from hatwist.cluster.identity import Identity
@@ -277,7 +286,7 @@ class Cluster:
                 self._later(self.script, name, GroupFinished(ticket, outcome))
             case Stop():
                 self.crash(name)
-            case Log() | Record():
+            case Log() | Record() | Deliver() | PauseClients() | Persist():
                 pass
 
     def _run(self, name: NodeName, key: str, verb: Verb) -> Outcome:

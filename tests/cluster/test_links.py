@@ -12,13 +12,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.actions import Log
 from hatwist.cluster.events import DeadlinePassed, LinkDown, LinkUp
-from hatwist.cluster.facts import PeerHeard
+from hatwist.cluster.facts import LinkChanged, PeerHeard
 from hatwist.cluster.links import Links
 from hatwist.cluster.names import Level, LinkStatus
 from hatwist.cluster.patience import Patience
 from hatwist.cluster.status import LinkView
 from hatwist.config.model import LinkName
-from tests.cluster.builders import ALPHA, BETA, CF, ETH0, ETH1, GAMMA, config, medium
+from tests.cluster.builders import ALPHA, BETA, CF, ETH0, ETH1, GAMMA, config, logged, medium
 
 
 def links() -> Links:
@@ -38,10 +38,19 @@ class LinksTests(SynchronousTestCase):
         )
         self.assertEqual(one.deadline(), inf)
 
+    def test_a_change_is_told(self) -> None:
+        """Whoever follows links hears of each change once, with the words for the log."""
+        one = links()
+        up = [Log(Level.INFO, "Link beta:eth1 up."), LinkChanged(BETA, ETH1, LinkStatus.UP)]
+        dead = [Log(Level.INFO, "Link beta:eth1 dead."), LinkChanged(BETA, ETH1, LinkStatus.DEAD)]
+        self.assertEqual(one.handle(PeerHeard(BETA, ETH1), 1.0), up)
+        self.assertEqual(one.handle(PeerHeard(BETA, ETH1), 1.5), [])
+        self.assertEqual(one.handle(DeadlinePassed(), 11.5), dead)
+
     def test_heard_is_up(self) -> None:
         """The first message over a medium brings that link up, and no other; it is said once."""
         one = links()
-        self.assertEqual(one.handle(PeerHeard(BETA, ETH1), 1.0), [Log(Level.INFO, "Link beta:eth1 up.")])
+        self.assertEqual(logged(one.handle(PeerHeard(BETA, ETH1), 1.0)), ["Link beta:eth1 up."])
         self.assertEqual(one.handle(PeerHeard(BETA, ETH1), 2.0), [])
         self.assertEqual(
             one.view(BETA, 2.5),
@@ -56,7 +65,7 @@ class LinksTests(SynchronousTestCase):
         one.handle(PeerHeard(BETA, ETH1), 8.0)
         self.assertEqual(one.deadline(), 11.0)
         self.assertEqual(one.handle(DeadlinePassed(), 10.9), [])
-        self.assertEqual(one.handle(DeadlinePassed(), 11.0), [Log(Level.INFO, "Link beta:eth0 dead.")])
+        self.assertEqual(logged(one.handle(DeadlinePassed(), 11.0)), ["Link beta:eth0 dead."])
         self.assertEqual(one.handle(DeadlinePassed(), 12.0), [])
         self.assertEqual(one.deadline(), 18.0)
 
@@ -65,12 +74,12 @@ class LinksTests(SynchronousTestCase):
         one = links()
         one.handle(PeerHeard(BETA, ETH0), 1.0)
         one.handle(DeadlinePassed(), 20.0)
-        self.assertEqual(one.handle(PeerHeard(BETA, ETH0), 21.0), [Log(Level.INFO, "Link beta:eth0 up.")])
+        self.assertEqual(logged(one.handle(PeerHeard(BETA, ETH0), 21.0)), ["Link beta:eth0 up."])
 
     def test_our_own_links_never_time_out(self) -> None:
         """What comes back of our own shows our link up for good."""
         one = links()
-        self.assertEqual(one.handle(PeerHeard(ALPHA, ETH0), 1.0), [Log(Level.INFO, "Link alpha:eth0 up.")])
+        self.assertEqual(logged(one.handle(PeerHeard(ALPHA, ETH0), 1.0)), ["Link alpha:eth0 up."])
         self.assertEqual(one.deadline(), inf)
         self.assertEqual(one.handle(DeadlinePassed(), 1000.0), [])
 

@@ -13,7 +13,7 @@ from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster import events, facts, speech
-from hatwist.cluster.actions import Log, Record, RunGroup, Transmit
+from hatwist.cluster.actions import Deliver, Log, Record, RunGroup, Transmit
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed, GroupFinished, LoadSampled, Started
 from hatwist.cluster.names import Holding, NodeStatus, Outcome, Ticket, Verb
 from hatwist.cluster.node import ROUTES
@@ -235,5 +235,5 @@ class HostileTests(SynchronousTestCase):
         """A node asks for nothing that a driver does not know."""
         one = node()
         kinds = {type(action) for action in one.handle(Started(), 0.0)}
-        self.assertEqual(kinds, {Transmit, RunGroup, Log})
+        self.assertEqual(kinds, {Transmit, RunGroup, Log, Deliver})
         self.assertEqual(one.identity.name, ALPHA)

@@ -7,15 +7,42 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from hatwist.cluster.actions import Log, Record, RunGroup, Stop, Transmit
+from hatwist.cluster.actions import (
+    Deliver,
+    Log,
+    PauseClients,
+    Persist,
+    Record,
+    RunGroup,
+    Stop,
+    Transmit,
+)
 from hatwist.cluster.events import Event, GroupFinished
-from hatwist.cluster.names import Level, Outcome, Ticket, Verb
+from hatwist.cluster.names import Delivery, Level, Outcome, Ticket, Verb
 from hatwist.config.model import NodeName, ResourceGroup
-from hatwist.interfaces import IMedium
+from hatwist.interfaces import IMedium, IPrograms
 from hatwist.service.perform import Performer
+from hatwist.wire.message import Message
 from tests.service.fakes import GROUP, Bug, LogBook, medium
+
+
+@implementer(IPrograms)
+class Programs:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+
+    def deliver(self, news: Deliver) -> None:
+        """Remember it."""
+        self.heard.append(news)
+
+    def pause(self, paused: bool) -> None:
+        """Remember it."""
+        self.heard.append(paused)
 
 
 class PerformTests(SynchronousTestCase):
@@ -65,6 +92,24 @@ class PerformTests(SynchronousTestCase):
         record = Record("takeover", "httpd", NodeName("node01"), ("node02 is dead",))
         self.performer(record)
         self.assertEqual(self.records, [record])
+
+    def test_programs_are_told(self) -> None:
+        """Whoever follows what happens on this host hears it, each in turn."""
+        programs = [Programs(), Programs()]
+        self.performer.programs = programs
+        self.assertTrue(verifyObject(IPrograms, programs[0]))
+        news = Deliver(Message.of(t="starting"), Delivery.NEWS)
+        self.performer(news)
+        self.performer(PauseClients(True))
+        self.assertEqual([one.heard for one in programs], [[news, True]] * 2)
+
+    def test_a_memory_is_kept(self) -> None:
+        """What the core wants to be on disk is handed over; nobody needs to take it."""
+        self.performer(Persist("peers", "beta C"))
+        kept: list[Persist] = []
+        self.performer.persist = kept.append
+        self.performer(Persist("peers", "beta C"))
+        self.assertEqual(kept, [Persist("peers", "beta C")])
 
     def test_the_end_is_told(self) -> None:
         """Stop goes to the service."""
