@@ -1,8 +1,9 @@
 # -*- test-case-name: tests.lab.test_bench -*-
 """
-Measure how long a service is away when its host dies.
+Measure how long a service is away when its host dies, or what a heartbeat costs.
 
-Run it by C{./scripts/bench}, which sets up what it needs.
+Run it by C{./scripts/bench}, which sets up what it needs; L{scripts.lab.throughput}
+is the second half.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scripts.lab import command, plan
+from scripts.lab import command, plan, throughput
 from scripts.lab.client import Probe, always_on
 from scripts.lab.configuration import address_only, ha_cf
 from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node
@@ -65,13 +66,12 @@ def main(arguments: Sequence[str]) -> int:
     """
     Measure and print; return the exit status.
 
-    It is 0 when nine of ten runs of hatwist were within the target.
+    It is 0 when nine of ten runs of hatwist were within the target, or, of C{wire},
+    when the bar was reached.
     """
-    parser = argparse.ArgumentParser(prog="./scripts/bench", description=__doc__.strip().splitlines()[0])
-    parser.add_argument("what", choices=["takeover"])
-    parser.add_argument("--runs", type=int, default=10, metavar="N", help="how often, 10 if not given")
-    parser.add_argument("--real", action="store_true", help="measure heartbeat 3.0.6 as well; needs root")
-    options = parser.parse_args(arguments)
+    options = _options(arguments)
+    if options.what == "wire":
+        return throughput.run(options.seconds)
     kinds: list[Kind] = [("hatwist", HatwistNode, "IPaddr")]
     if options.real:
         kinds.append(("heartbeat 3.0.6", HeartbeatNode, "IPaddr2"))
@@ -85,6 +85,17 @@ def main(arguments: Sequence[str]) -> int:
         return 0 if results[0].within * 10 >= options.runs * 9 else 1
 
     return command.run(work, HeartbeatNode.obstacle() if options.real else None)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./scripts/bench", description=__doc__.strip().splitlines()[0])
+    what = parser.add_subparsers(dest="what", required=True)
+    takeover = what.add_parser("takeover", help="how long a service is away when its host dies")
+    takeover.add_argument("--runs", type=int, default=10, metavar="N", help="how often, 10 if not given")
+    takeover.add_argument("--real", action="store_true", help="measure heartbeat 3.0.6 as well; needs root")
+    wire = what.add_parser("wire", help="how many heartbeats a second one core handles")
+    wire.add_argument("--seconds", type=float, default=3.0, metavar="S", help="of each case, 3 if not given")
+    return parser.parse_args(arguments)
 
 
 def measure(kinds: Sequence[Kind], runs: int) -> list[Result]:

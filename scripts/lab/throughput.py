@@ -1,0 +1,239 @@
+# -*- test-case-name: tests.lab.test_throughput -*-
+"""
+Measure how many heartbeats a second one core verifies, decodes and handles.
+
+Everything is in this process: bytes go into a node, and what it does by itself in
+the same time is counted with them.  Times are those of the process, so others on
+the machine do not count.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from hatwist.cluster.actions import Transmit
+from hatwist.cluster.events import DatagramReceived, DeadlinePassed, Event, Started
+from hatwist.cluster.names import NodeStatus
+from hatwist.cluster.node import Node
+from hatwist.cluster.sequence import ACK_MODULUS
+from hatwist.wire import netstring
+from hatwist.wire.envelope import open_datagram
+from scripts.lab.traffic import KEEPALIVE, LINK, SOURCE, Round, Traffic, configuration, identity
+
+BAR: Final = 20_000
+"""Heartbeats a second that a cluster of two with sha1 must reach."""
+
+CASES: Final = ((2, "sha1"), (8, "sha1"), (32, "sha1"), (2, "md5"), (2, "crc"))
+"""How many nodes, and what signs; the first has to reach the bar."""
+
+BATCH: Final = 2_000
+"""Heartbeats that are made, then heard, at a time."""
+
+MARGIN: Final = 30
+"""Keepalives until a node that has joined is at rest."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """
+    What the heartbeats of one case cost, in seconds.
+
+    @ivar messages: how many were heard; the other numbers are for all of them.
+    @ivar verify: to find the signature and to check it.
+    @ivar decode: to make messages of the bytes.
+    @ivar core: what the machines did with them.
+    @ivar own: the node's own heartbeats.
+    """
+
+    nodes: int
+    method: str
+    messages: int
+    verify: float
+    decode: float
+    core: float
+    own: float
+
+    @property
+    def seconds(self) -> float:
+        """How long all of it took."""
+        return self.verify + self.decode + self.core + self.own
+
+    @property
+    def rate(self) -> float:
+        """Heartbeats a second."""
+        return self.messages / self.seconds
+
+    @property
+    def heard(self) -> float:
+        """Heartbeats a second, the node's own left out."""
+        return self.messages / (self.seconds - self.own)
+
+    def plus(self, other: Cost) -> Cost:
+        """Return the cost of both, for the same case."""
+        return Cost(
+            self.nodes,
+            self.method,
+            self.messages + other.messages,
+            self.verify + other.verify,
+            self.decode + other.decode,
+            self.core + other.core,
+            self.own + other.own,
+        )
+
+    def line(self) -> str:
+        """Return a line of the table."""
+        parts = (self.verify, self.decode, self.core, self.own)
+        each = [1e6 * part / self.messages for part in (*parts, sum(parts))]
+        columns = "".join(f"{part:8.1f}" for part in each)
+        return f"{self.nodes:5}  {self.method:<6}{self.rate:9,.0f}{self.heard:9,.0f}   {columns}"
+
+
+EXPLANATION: Final = f"""
+Every keepalive the node hears one status of each peer and beats once itself; it
+acknowledges one status in {ACK_MODULUS}, and hears as many acknowledgements of its own.  All of
+that is counted, from the bytes that came to the bytes to be sent: what is not is
+the sockets.  Peers' acknowledgements to each other are left out.
+"""
+
+HEAD: Final = """\
+             heartbeats a second   microseconds for each of them
+nodes  method   in all  but own     verify  decode    core     own  in all"""
+
+
+class Listener:
+    """
+    A node at virtual time, and the peers that it hears.
+
+    @ivar node: the first node of the cluster.
+    @ivar now: its clock, in seconds.
+    @ivar number: of its newest message.
+    """
+
+    def __init__(self, traffic: Traffic) -> None:
+        self.traffic = traffic
+        self.now = 0.0
+        self.number = 0
+        config = traffic.config
+        self.node = Node(config, identity(config.cf.nodes[0]), Random(1), self.now)
+
+    def join(self) -> None:
+        """Start the node, and let it become a member of its cluster, until nothing moves."""
+        self._feed(Started(), self.now)
+        for word in ("up", "active"):
+            self._hear(self.traffic.beat(word))
+        names = " ".join(self.traffic.config.cf.nodes)
+        self._hear(self.traffic.says(t="repnodes", nodelist=names, delnodelist=" "))
+        self._hear(self.traffic.says(t="resource", rsc_hold="none", rtype="full", isstable="1"))
+        for _ in range(MARGIN):
+            self._hear(self.traffic.beat())
+            self._rest()
+        assert self.node.membership.status is NodeStatus.ACTIVE
+
+    def rounds(self, count: int) -> list[Round]:
+        """Make what the peers say in the next keepalives; hear it before more is made."""
+        return [self.traffic.round(self.number + number) for number in range(count)]
+
+    def listen(self, rounds: Sequence[Round]) -> float:
+        """
+        Hear what L{rounds} made, and let the node beat at the end of each.
+
+        @return: the seconds that the node's own beats took.
+        """
+        handle, due, clock = self.node.handle, self.node.next_deadline, time.perf_counter
+        now, own = self.now, 0.0
+        for one in rounds:
+            for offset, data in one:
+                handle(DatagramReceived(LINK, data, SOURCE), now + offset)
+            now += KEEPALIVE
+            began = clock()
+            while (at := due()) <= now:
+                handle(DeadlinePassed(), at)
+            own += clock() - began
+        self.now = now
+        self.number += len(rounds)
+        return own
+
+    def _rest(self) -> None:
+        self.now += KEEPALIVE
+        while (at := self.node.next_deadline()) <= self.now:
+            self._feed(DeadlinePassed(), at)
+
+    def _hear(self, datagrams: Iterable[bytes]) -> None:
+        for data in datagrams:
+            self._feed(DatagramReceived(LINK, data, SOURCE), self.now)
+
+    def _feed(self, event: Event, at: float) -> None:
+        for action in self.node.handle(event, at):
+            if isinstance(action, Transmit):
+                message = open_datagram(action.data, self.node.config.keys)
+                self.number = message.hexadecimal("seq") or self.number
+
+
+def measure(nodes: int, method: str, seconds: float) -> Cost:
+    """
+    Measure one case.
+
+    @param seconds: how long a node listens, at least.
+    """
+    listener = Listener(Traffic(configuration(nodes, method)))
+    listener.join()
+    cost = _batch(listener)
+    while cost.seconds < seconds:
+        cost = cost.plus(_batch(listener))
+    return cost
+
+
+def _batch(listener: Listener) -> Cost:
+    """Let a node hear some keepalives, and its parts the same once more, each for itself."""
+    config = listener.traffic.config
+    nodes, keys = len(config.cf.nodes), config.keys
+    rounds = listener.rounds(BATCH // (nodes - 1))
+    datagrams = [data for one in rounds for _, data in one]
+    began = time.process_time()
+    own = listener.listen(rounds)
+    listened = time.process_time()
+    for data in datagrams:
+        open_datagram(data, keys)
+    opened = time.process_time()
+    for data in datagrams:
+        keys.verify(*netstring.split(data))
+    verified = time.process_time()
+    verify, opening = verified - opened, opened - listened
+    return Cost(
+        nodes,
+        keys.keys[0].method,
+        len(rounds) * (nodes - 1),
+        verify=verify,
+        decode=opening - verify,
+        core=listened - began - own - opening,
+        own=own,
+    )
+
+
+def run(seconds: float) -> int:
+    """
+    Measure and print; return the exit status.
+
+    It is 0 when the first case reached the bar.
+
+    @param seconds: how long each case listens, at least.
+    """
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    print(
+        f"Heartbeats that one core handles: {python}, {os.cpu_count()} CPUs, at least {seconds:g} s a case."
+    )
+    print(EXPLANATION)
+    print(HEAD)
+    costs = []
+    for nodes, method in CASES:
+        costs.append(measure(nodes, method, seconds))
+        print(costs[-1].line(), flush=True)
+    reached = costs[0].rate >= BAR
+    print(f"The bar, {BAR:,} a second in the first line, was {'reached' if reached else 'missed'}.")
+    return 0 if reached else 1
