@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field
 
 from hatwist.cluster.actions import Deliver, Log
-from hatwist.cluster.events import ClientJoined, ClientLeft, ClientSpoke, MessageWanted
+from hatwist.cluster.events import ClientAsked, ClientJoined, ClientLeft, ClientSpoke, MessageWanted
 from hatwist.cluster.facts import LinkChanged, MessageDelivered, PeerDied, Send
 from hatwist.cluster.names import Delivery, Level
 from hatwist.config.model import NodeName
@@ -45,7 +45,16 @@ _PROTOCOL: Final = frozenset({"reqnodes", "repnodes", "query-cstatus"})
 MAX_SHOWN: Final = 40
 """Characters of a program's own words that are repeated in our log."""
 
-_Item = MessageWanted | ClientJoined | ClientLeft | ClientSpoke | MessageDelivered | LinkChanged | PeerDied
+_Item = (
+    MessageWanted
+    | ClientJoined
+    | ClientLeft
+    | ClientSpoke
+    | ClientAsked
+    | MessageDelivered
+    | LinkChanged
+    | PeerDied
+)
 
 
 @define
@@ -77,6 +86,8 @@ class Clients:
                 return [left] if left else []
             case ClientSpoke(name, message):
                 return self._speak(name, message)
+            case ClientAsked(node, client, asker):
+                return [Send(Message.of(t="query-cstatus", dest=node, cn=client, from_id=asker))]
             case MessageDelivered(sender, message, own):
                 return self._hear(sender, message, own)
             case LinkChanged(node, link, status):

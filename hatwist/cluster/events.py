@@ -8,7 +8,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from hatwist.cluster.names import Holding, Outcome, Ticket
-from hatwist.config.model import LinkName
+from hatwist.config.model import LinkName, NodeName
 from hatwist.wire.auth import Keyring
 from hatwist.wire.message import Message
 
@@ -149,6 +149,19 @@ class ClientSpoke:
 
 
 @frozen
+class ClientAsked:
+    """
+    A client wants to know whether a client has signed on at another node.
+
+    Answered by a C{respond-cstatus} that is delivered to C{asker}, or by silence.
+    """
+
+    node: NodeName
+    client: str
+    asker: str
+
+
+@frozen
 class KeysChanged:
     """The file authkeys was read anew: sign and verify with these from now on."""
 
@@ -170,5 +183,6 @@ Event = (
     | ClientJoined
     | ClientLeft
     | ClientSpoke
+    | ClientAsked
     | KeysChanged
 )

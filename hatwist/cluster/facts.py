@@ -44,6 +44,27 @@ class LinkChanged:
 
 
 @frozen
+class LeaveDecided:
+    """This node has to leave in order, though nobody here asked it to."""
+
+    why: str
+
+
+@frozen
+class NodeAdded:
+    """A configured node that was taken away counts again."""
+
+    node: NodeName
+
+
+@frozen
+class NodeRemoved:
+    """The operator took a dead node away: nobody waits for it or believes it."""
+
+    node: NodeName
+
+
+@frozen
 class MessageDelivered:
     """
     A message is to be acted on, once: not a copy, not a replay, for this node.
@@ -180,6 +201,9 @@ Fact = (
     MessageArrived
     | PeerHeard
     | LinkChanged
+    | LeaveDecided
+    | NodeAdded
+    | NodeRemoved
     | MessageDelivered
     | PeerRestarted
     | UuidLearned

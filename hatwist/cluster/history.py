@@ -14,6 +14,7 @@ from hatwist.cluster.actions import Log, Transmit
 from hatwist.cluster.events import KeysChanged, LoadSampled
 from hatwist.cluster.facts import (
     MessageDelivered,
+    NodeRemoved,
     PeerDied,
     PeerRestarted,
     PeerStatusChanged,
@@ -55,6 +56,7 @@ _Item = (
     | UuidLearned
     | PeerStatusChanged
     | PeerDied
+    | NodeRemoved
     | PeerRestarted
     | LoadSampled
     | KeysChanged
@@ -105,7 +107,7 @@ class History:
                 self._acked.setdefault(peer, 0)
             case PeerRestarted(peer):
                 self._acked[peer] = 0
-            case PeerDied(peer):
+            case PeerDied(peer) | NodeRemoved(peer):
                 self._acked.pop(peer, None)
             case LoadSampled(text):
                 self._load = text

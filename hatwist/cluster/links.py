@@ -15,7 +15,7 @@ from attrs import define, field
 
 from hatwist.cluster.actions import Log
 from hatwist.cluster.events import DeadlinePassed, LinkDown, LinkUp
-from hatwist.cluster.facts import LinkChanged, PeerHeard
+from hatwist.cluster.facts import LinkChanged, NodeAdded, NodeRemoved, PeerHeard
 from hatwist.cluster.names import Level, LinkStatus
 from hatwist.cluster.status import LinkView
 from hatwist.config.model import LinkName, NodeName
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.patience import Patience
     from hatwist.config.model import HaConfig, Seconds
 
-_Item = PeerHeard | LinkDown | LinkUp | DeadlinePassed
+_Item = PeerHeard | LinkDown | LinkUp | NodeAdded | NodeRemoved | DeadlinePassed
 
 
 @define
@@ -45,11 +45,12 @@ class Links:
     config: HaConfig
     me: NodeName
     patience: Patience
+    _media: tuple[LinkName, ...] = field(init=False)
     _links: dict[tuple[NodeName, LinkName], _Link] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        media = [one.link for one in self.config.cf.media if not one.kind.startswith("ping")]
-        self._links = {(node, link): _Link() for node in self.config.cf.nodes for link in media}
+        self._media = tuple(one.link for one in self.config.cf.media if not one.kind.startswith("ping"))
+        self._links = {(node, link): _Link() for node in self.config.cf.nodes for link in self._media}
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Take note of what was heard, of our own media, and of silence."""
@@ -58,10 +59,15 @@ class Links:
                 return self._heard(peer, link, now)
             case DeadlinePassed():
                 return self._expire(now)
+            case NodeAdded(node):
+                self._links.update({(node, link): _Link() for link in self._media})
+            case NodeRemoved(node):
+                self._links = {key: one for key, one in self._links.items() if key[0] != node}
             case LinkDown(link, reason):
                 return [Log(Level.ERROR, f"medium {link} does not carry: {reason}")]
             case LinkUp(link):
                 return [Log(Level.INFO, f"medium {link} carries again.")]
+        return []
 
     def deadline(self) -> Seconds:
         """When the next link dies if nothing is heard."""

@@ -20,6 +20,8 @@ from hatwist.cluster.events import DeadlinePassed, Started
 from hatwist.cluster.facts import (
     CommunicationEstablished,
     MessageDelivered,
+    NodeAdded,
+    NodeRemoved,
     PeerDied,
     PeerRestarted,
     PeerReturned,
@@ -54,7 +56,7 @@ MAX_SHOWN: Final = 200
 
 _PROTOCOL: Final = "1"
 
-_Item = Started | DeadlinePassed | MessageDelivered | PeerRestarted
+_Item = Started | DeadlinePassed | MessageDelivered | PeerRestarted | NodeAdded | NodeRemoved
 
 
 @define
@@ -103,7 +105,12 @@ class Membership:
                 return self._hear(sender, message, returned, now)
             case PeerRestarted(peer):
                 self.peers[peer].restarted = True
-                return []
+            case NodeAdded(node):
+                # Dead until it is heard: nobody starts to wait for it now.
+                self.peers[node] = Peer(node, NodeStatus.DEAD)
+            case NodeRemoved(node):
+                del self.peers[node]
+        return []
 
     def deadline(self) -> Seconds:
         """When to beat next, or to declare a peer dead."""
@@ -245,8 +252,10 @@ class Membership:
         return [Log(Level.WARN, f"Late heartbeat: Node {peer.name}: interval {late} ms")]
 
     def _node_list(self, asker: NodeName) -> Message:
-        names = "".join(f"{name} " for name in self.config.cf.nodes)
-        return Message.of(dest=asker, t="repnodes", nodelist=names, delnodelist=" ")
+        members = [name for name in self.config.cf.nodes if name in self.peers or name == self.me]
+        removed = [name for name in self.config.cf.nodes if name not in members]
+        listed, deleted = ("".join(f"{name} " for name in names) for names in (members, removed))
+        return Message.of(dest=asker, t="repnodes", nodelist=listed, delnodelist=deleted or " ")
 
     def _hear_list(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         theirs, ours = message.get("nodelist").split(), list(self.config.cf.nodes)

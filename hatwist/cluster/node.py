@@ -27,6 +27,7 @@ from hatwist.cluster.patience import Patience
 from hatwist.cluster.reception import Reception
 from hatwist.cluster.requests import Requests
 from hatwist.cluster.resources import Resources
+from hatwist.cluster.roster import Roster
 from hatwist.cluster.snapshot import snapshot
 from hatwist.cluster.standby import Standby
 from hatwist.cluster.takeover import Takeover
@@ -82,10 +83,14 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         events.ClientJoined: ("clients",),
         events.ClientLeft: ("clients",),
         events.ClientSpoke: ("clients",),
+        events.ClientAsked: ("clients",),
         events.KeysChanged: ("reception", "history"),
         facts.MessageArrived: ("reception",),
         facts.PeerHeard: ("links",),
         facts.LinkChanged: ("clients",),
+        facts.LeaveDecided: ("departure",),
+        facts.NodeAdded: ("reception", "membership", "links", "resources"),
+        facts.NodeRemoved: ("reception", "history", "membership", "links", "resources"),
         facts.MessageDelivered: (
             "history",
             "membership",
@@ -93,6 +98,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "requests",
             "takeover",
             "standby",
+            "roster",
             "clients",
         ),
         facts.PeerRestarted: ("history", "membership", "resources", "standby"),
@@ -142,6 +148,7 @@ class Node:
         self.patience = Patience(config.cf)
         nice = config.cf.auto_failback is not AutoFailback.LEGACY
         self.ledger = Ledger(me, config.groups, nice)
+        self.roster = Roster(me, config.cf.nodes, self.ledger)
         self.reception = Reception(config, identity, rng, self.complaints)
         self.history = History(config, identity, self.complaints)
         self.links = Links(config, me, self.patience)

@@ -18,6 +18,8 @@ from hatwist.cluster.events import DatagramReceived, DeadlinePassed, KeysChanged
 from hatwist.cluster.facts import (
     MessageArrived,
     MessageDelivered,
+    NodeAdded,
+    NodeRemoved,
     PeerDied,
     PeerHeard,
     PeerRestarted,
@@ -49,7 +51,16 @@ MAX_REQUEST_RANGE: Final = 50
 UUID_LENGTH: Final = 16
 _NO_UUID: Final = bytes(UUID_LENGTH)
 
-_Item = DatagramReceived | MessageArrived | DeadlinePassed | PeerDied | PeerStatusChanged | KeysChanged
+_Item = (
+    DatagramReceived
+    | MessageArrived
+    | DeadlinePassed
+    | PeerDied
+    | PeerStatusChanged
+    | NodeAdded
+    | NodeRemoved
+    | KeysChanged
+)
 
 
 @define
@@ -86,6 +97,12 @@ class Reception:
                     return [*self._malformed(f"from {item.sender}", error, now)]
             case DeadlinePassed():
                 return self._ask(now)
+            case NodeAdded(node):
+                self._tracks[node] = Tracking(self.rng.randrange(ACK_MODULUS))
+            case NodeRemoved(node):
+                del self._tracks[node]
+                self._dead.discard(node)
+                self._uuids.pop(node, None)
             case KeysChanged(keys):
                 self._keys = keys
             case PeerDied(peer):
@@ -109,6 +126,10 @@ class Reception:
     def generation(self, peer: NodeName) -> int:
         """Return the generation a peer was last heard with; 0 when never."""
         return self._tracks[peer].generation
+
+    def uuid(self, peer: NodeName) -> bytes:
+        """Return a peer's uuid; empty while it is not known."""
+        return self._uuids.get(peer, b"")
 
     def _open(self, event: DatagramReceived, now: Seconds) -> list[Outcome]:
         where = f"{event.link} {event.source}".rstrip()

@@ -24,6 +24,8 @@ from hatwist.cluster.facts import (
     JobBegun,
     JobFinished,
     MessageDelivered,
+    NodeAdded,
+    NodeRemoved,
     PeerRestarted,
     PeerStatusChanged,
     Send,
@@ -58,6 +60,8 @@ _Item = (
     | MessageDelivered
     | PeerStatusChanged
     | PeerRestarted
+    | NodeAdded
+    | NodeRemoved
     | JobFinished
     | HoldingsChanged
 )
@@ -97,6 +101,10 @@ class Resources:
                     self.ledger.gone.discard(peer)
             case PeerRestarted(peer):
                 self.ledger.gone.discard(peer)
+            case NodeAdded(node):
+                self.ledger.peers[node] = NodeStatus.DEAD
+            case NodeRemoved(node):
+                self.ledger.peers.pop(node, None)
         return []
 
     def deadline(self) -> Seconds:

@@ -33,7 +33,7 @@ def snapshot(node: Node, now: Seconds) -> Status:
         peer_holding=ledger.theirs,
         stable=ledger.stable,
         leaving=ledger.leaving,
-        nodes=tuple(_node_view(node, name, now) for name in node.config.cf.nodes),
+        nodes=tuple(_node_view(node, name, now) for name in node.roster.members),
         groups=tuple(_group_view(node, group, now) for group in node.config.groups),
         counters=MappingProxyType(dict(sorted(node.complaints.counters.items()))),
     )
@@ -41,13 +41,16 @@ def snapshot(node: Node, now: Seconds) -> Status:
 
 def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
     links = node.links.view(name, now)
+    labels = node.roster.weight(name), node.roster.site(name)
     if name == node.identity.name:
-        deadtime = node.config.cf.deadtime
-        return NodeView(name, node.membership.status, node.identity.generation, 0.0, deadtime, links)
+        deadtime, generation = node.config.cf.deadtime, node.identity.generation
+        uuid = node.identity.uuid
+        return NodeView(name, node.membership.status, generation, 0.0, deadtime, links, uuid, *labels)
     peer = node.membership.peers[name]
     heard = None if peer.seen is None else now - peer.seen
     generation = node.reception.generation(name)
-    return NodeView(name, peer.status, generation, heard, node.patience.deadtime(name), links)
+    deadtime, uuid = node.patience.deadtime(name), node.reception.uuid(name)
+    return NodeView(name, peer.status, generation, heard, deadtime, links, uuid, *labels)
 
 
 def _group_view(node: Node, group: ResourceGroup, now: Seconds) -> GroupView:

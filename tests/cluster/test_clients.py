@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.actions import Deliver
 from hatwist.cluster.clients import DAEMONS_OWN, Clients
-from hatwist.cluster.events import ClientJoined, ClientLeft, ClientSpoke, MessageWanted
+from hatwist.cluster.events import ClientAsked, ClientJoined, ClientLeft, ClientSpoke, MessageWanted
 from hatwist.cluster.facts import LinkChanged, MessageDelivered, PeerDied
 from hatwist.cluster.names import Delivery, LinkStatus
 from hatwist.wire.message import Message
@@ -87,6 +87,11 @@ class SayTests(SynchronousTestCase):
             )
             self.assertEqual(sent(one.handle(MessageDelivered(BETA, question), 0.0)), [answer])
         self.assertEqual(sent(one.handle(MessageDelivered(ALPHA, question, own=True), 0.0)), [])
+
+    def test_a_client_asks_about_another_node(self) -> None:
+        """The question goes out; the answer will come as news for whoever asked."""
+        question = Message.of(t="query-cstatus", dest="beta", cn="ipfail", from_id="4711")
+        self.assertEqual(sent(clients().handle(ClientAsked(BETA, "ipfail", "4711"), 0.0)), [question])
 
     def test_nothing_waits(self) -> None:
         """There is no deadline here."""

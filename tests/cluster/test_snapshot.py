@@ -41,7 +41,7 @@ class SnapshotTests(SynchronousTestCase):
                 stable=False,
                 leaving=False,
                 nodes=(
-                    NodeView(ALPHA, NodeStatus.INIT, 7, 0.0, 10.0, DEAD),
+                    NodeView(ALPHA, NodeStatus.INIT, 7, 0.0, 10.0, DEAD, b"a" * 16),
                     NodeView(BETA, NodeStatus.INIT, 0, None, 30.0, DEAD),
                 ),
                 groups=(

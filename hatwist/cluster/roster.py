@@ -1,0 +1,153 @@
+# -*- test-case-name: tests.cluster.test_roster -*-
+"""
+Which configured nodes count as members, and what they are labelled with
+(protocol 6.1, 9.9): C{addnode}, C{delnode}, C{setweight}, C{setsite}.
+
+The files say who may be a member; these messages only take one away, or bring it
+back, until the daemon starts anew.  A node that no file names is not added:
+takeover would not know what to do with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.cluster.actions import Log, Record
+from hatwist.cluster.facts import LeaveDecided, MessageDelivered, NodeAdded, NodeRemoved
+from hatwist.cluster.names import Level, NodeStatus
+from hatwist.config.model import NodeName, node_name
+from hatwist.errors import MalformedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.ledger import Ledger
+    from hatwist.config.model import Seconds
+    from hatwist.wire.message import Message
+
+DEFAULT_WEIGHT: Final = 100
+
+MAX_SITE: Final = 99
+"""Characters of a site."""
+
+MAX_SHOWN: Final = 99
+"""Characters of a node's name that are repeated in our log."""
+
+
+@define
+class Roster:
+    """
+    The members.
+
+    @ivar configured: every node of ha.cf, in its order.
+    @ivar removed: those that the operator took away.
+    """
+
+    me: NodeName
+    configured: tuple[NodeName, ...]
+    ledger: Ledger
+    removed: set[NodeName] = field(factory=set)
+    weights: dict[NodeName, int] = field(factory=dict)
+    sites: dict[NodeName, str] = field(factory=dict)
+
+    @property
+    def members(self) -> tuple[NodeName, ...]:
+        """Those that count, this node included, in the order of ha.cf."""
+        return tuple(name for name in self.configured if name not in self.removed)
+
+    def handle(self, item: MessageDelivered, now: Seconds) -> list[Outcome]:
+        """Follow the four messages, whoever sent them."""
+        orders: dict[str, Callable[[NodeName, Message], list[Outcome]]] = {
+            "addnode": self._add,
+            "delnode": self._delete,
+            "setweight": self._weigh,
+            "setsite": self._place,
+        }
+        order = orders.get(item.message.get("t"))
+        return [] if order is None else order(item.sender, item.message)
+
+    def deadline(self) -> Seconds:
+        """Nothing here waits."""
+        return float("inf")
+
+    def weight(self, node: NodeName) -> int:
+        """Return what C{hb_setweight} said of a node."""
+        return self.weights.get(node, DEFAULT_WEIGHT)
+
+    def site(self, node: NodeName) -> str:
+        """Return what C{hb_setsite} said of a node."""
+        return self.sites.get(node, "")
+
+    def _add(self, sender: NodeName, message: Message) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for name in _names(message):
+            if name in self.members:
+                outcomes.append(Log(Level.INFO, f"hb_add_one_node: node({name}) already exists"))
+            elif name in self.removed:
+                self.removed.discard(name)
+                text = f"hb_add_one_node: Adding new node[{name}] to configuration."
+                outcomes.extend((Log(Level.INFO, text), NodeAdded(name)))
+            else:
+                text = (
+                    f"addnode from {sender}: node [{name[:MAX_SHOWN]}] is not in our ha.cf,"
+                    f" and takeover knows no more than {len(self.configured)} nodes; not added"
+                )
+                outcomes.append(Log(Level.ERROR, text))
+        return outcomes
+
+    def _delete(self, sender: NodeName, message: Message) -> list[Outcome]:
+        named = [name for name in _names(message) if name in self.members]
+        if self.me in named:
+            return [
+                Log(Level.WARN, f"delnode from {sender} names this node: it leaves"),
+                LeaveDecided(f"delnode from {sender}"),
+            ]
+        alive = [name for name in named if not self._is_dead(name)]
+        if alive:
+            return [Log(Level.WARN, f"deletion failed: node {name} is not dead") for name in alive]
+        missing = [name for name in self.members if name not in (*named, self.me) and self._is_dead(name)]
+        if missing:
+            text = (
+                "HBDoMsg_T_DELNODE: deletion failed."
+                f" We don't have all required nodes alive ({missing[0]} is dead)"
+            )
+            return [Log(Level.ERROR, text)]
+        outcomes: list[Outcome] = []
+        for name in named:
+            self.removed.add(name)
+            outcomes.extend(
+                (
+                    Log(Level.INFO, f"Removing node [{name}] from configuration."),
+                    Record("remove node", name, self.me, (f"delnode from {sender}",)),
+                    NodeRemoved(name),
+                )
+            )
+        return outcomes
+
+    def _is_dead(self, node: NodeName) -> bool:
+        return self.ledger.peers.get(node) not in (NodeStatus.UP, NodeStatus.ACTIVE, NodeStatus.INIT)
+
+    def _weigh(self, sender: NodeName, message: Message) -> list[Outcome]:
+        node = node_name(message.get("node"))
+        if node not in self.members:
+            return [Log(Level.ERROR, f"set weight to non-existing node {node[:MAX_SHOWN]}")]
+        try:
+            self.weights[node] = message.decimal("weight") or 0
+        except MalformedError as error:
+            return [Log(Level.WARN, f"Bad message from {sender}: {error}")]
+        return []
+
+    def _place(self, sender: NodeName, message: Message) -> list[Outcome]:
+        node = node_name(message.get("node"))
+        if node not in self.members:
+            return [Log(Level.ERROR, f"set site to non-existing node {node[:MAX_SHOWN]}")]
+        self.sites[node] = message.get("site")[:MAX_SITE]
+        return []
+
+
+def _names(message: Message) -> tuple[NodeName, ...]:
+    """Return the nodes that a message lists, each once."""
+    return tuple(dict.fromkeys(node_name(word) for word in message.get("nodelist").split()))
