@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from hatwist.cluster.actions import Deliver
+    from hatwist.cluster.events import Event
     from hatwist.cluster.names import Holding, Outcome, Verb
     from hatwist.cluster.status import Status
     from hatwist.config.model import LinkName, MediumSpec, Resource
@@ -74,7 +75,21 @@ class IResourceAgent(Interface):
 
 
 class IPrograms(Interface):
-    """Programs of this host that follow what happens: clients of the API, scripts of C{rc.d}."""
+    """
+    A way in and out for programs of this host: clients of the API, scripts of
+    C{rc.d}, whoever writes into the FIFO.
+    """
+
+    def open(feed: Callable[[Event], None]) -> None:
+        """
+        Be there for them, from before the media are opened.
+
+        @param feed: takes what they want; does nothing before the node has begun.
+        @raise HatwistError: without it the node shall not start.
+        """
+
+    def close() -> Deferred[None]:
+        """Be there no more; fires when nothing more will be fed."""
 
     def deliver(news: Deliver) -> None:
         """Tell them; never blocks, never raises for anything a program does."""

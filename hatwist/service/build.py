@@ -27,6 +27,7 @@ from hatwist.interfaces import IMediumFactory
 from hatwist.media.registry import factories
 from hatwist.resources.build import make_runner
 from hatwist.resources.groups import GroupRunner
+from hatwist.service.fifo import FIFO, Fifo
 from hatwist.service.halog import HaLog
 from hatwist.service.happenings import Happenings, in_words
 from hatwist.service.life import Life
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.actions import Record
     from hatwist.config.load import Loaded
     from hatwist.config.model import HaConfig
-    from hatwist.interfaces import IMedium, IMediumReceiver
+    from hatwist.interfaces import IMedium, IMediumReceiver, IPrograms
 
 CONTROL_SOCKET: Final = "control.sock"
 
@@ -52,7 +53,7 @@ class Places:
     Where everything is; each can be moved by an option.
 
     @ivar directory: the three files.
-    @ivar state: uuid and generation.
+    @ivar state: uuid, generation and FIFO.
     @ivar run: the control socket.
     @ivar init: where the scripts are that C{resource.d} does not have.
     @ivar hostname: what C{uname -n} says; the log shows it.
@@ -83,6 +84,15 @@ def script_runner(reactor: IReactorTime, places: Places, config: HaConfig, say: 
     return make_runner(reactor, places.directory, places.me, variables, say, init_directory=places.init)
 
 
+def local_programs(reactor: IReactorTime, places: Places, _config: HaConfig, say: Say) -> list[IPrograms]:
+    """Return the ways in and out for programs of this host."""
+
+    def said(level: Level, text: str) -> None:
+        say(level, text, "heartbeat")
+
+    return [Fifo(os.path.join(places.state, FIFO), reactor, said)]
+
+
 @frozen
 class Parts:
     """
@@ -90,12 +100,14 @@ class Parts:
 
     @ivar media: makes the factories of media by directive.
     @ivar runner: makes what runs resource groups.
+    @ivar programs: makes the ways for programs of this host.
     @ivar rng: makes the core's source of randomness.
     @ivar wall: seconds since 1970.
     """
 
     media: Callable[[Say], Mapping[str, IMediumFactory]] = kernel_media
     runner: Callable[[IReactorTime, Places, HaConfig, Say], GroupRunner] = script_runner
+    programs: Callable[[IReactorTime, Places, HaConfig, Say], Sequence[IPrograms]] = local_programs
     rng: Callable[[], Random] = SystemRandom
     wall: Callable[[], float] = time.time
 
@@ -146,12 +158,13 @@ class _Builder:
         """
         self.say(Level.INFO, f"heartbeat: version {HEARTBEAT}")
         identity = self._identify()
-        life = Life(self.reactor, self._make_media, _load_average)
+        programs = self.parts.programs(self.reactor, self.places, self.config, self.say)
+        life = Life(self.reactor, self._make_media, _load_average, programs)
         life.open()
         try:
             node = Node(self.config, identity, self.parts.rng(), self.reactor.seconds())
             runner = self.parts.runner(self.reactor, self.places, self.config, self.say)
-            performer = Performer(life.media, runner.run, self.say, self.decide, service.stopped)
+            performer = Performer(life.media, runner.run, self.say, self.decide, service.stopped, programs)
             life.begin(node, performer)
         except Exception:
             life.end()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from hatwist.cluster.events import Event
     from hatwist.config.model import LinkName
-    from hatwist.interfaces import IMedium
+    from hatwist.interfaces import IMedium, IPrograms
     from hatwist.service.driver import Core
     from hatwist.service.perform import Performer
 
@@ -39,6 +39,7 @@ class Life:
     A node with its media.
 
     @ivar media: every medium of it.
+    @ivar programs: the ways in and out for programs of this host.
     """
 
     log = Logger()
@@ -48,9 +49,11 @@ class Life:
         clock: IReactorTime,
         make_media: Callable[[IMediumReceiver], Sequence[IMedium]],
         read_load: Callable[[], str],
+        programs: Sequence[IPrograms] = (),
     ) -> None:
         self._clock = clock
         self.media: Sequence[IMedium] = tuple(make_media(self))
+        self.programs = tuple(programs)
         self._read_load = read_load
         self._driver: Driver | None = None
         self._load = LoopingCall(self._sample)
@@ -58,16 +61,21 @@ class Life:
 
     def open(self) -> None:
         """
-        Open every medium, or none.
+        Open every way for programs and every medium, or none.
 
-        @raise MediumError: when one of them cannot be opened.
+        @raise HatwistError: when one of them cannot be opened.
         """
-        for index, medium in enumerate(self.media):
-            try:
+        opened: list[Callable[[], Deferred[None]]] = []
+        try:
+            for one in self.programs:
+                one.open(self.feed)
+                opened.append(one.close)
+            for medium in self.media:
                 medium.start()
-            except Exception:
-                self._close(self.media[:index])
-                raise
+                opened.append(medium.stop)
+        except Exception:
+            self._close(opened)
+            raise
 
     def begin(self, node: Core, performer: Performer) -> None:
         """Let the node live: its generation is on disk, its media are open."""
@@ -82,13 +90,13 @@ class Life:
             self._driver.feed(event)
 
     def end(self) -> Deferred[None]:
-        """Fall silent; fires when every medium is closed, whatever became of it."""
+        """Fall silent; fires when everything is closed, whatever became of it."""
         if self._driver is not None:
             self._driver.stop()
             self._driver = None
         if self._load.running:
             self._load.stop()
-        return self._close(self.media)
+        return self._close([*(one.close for one in self.programs), *(medium.stop for medium in self.media)])
 
     def datagramReceived(self, link: LinkName, data: bytes, source: str) -> None:
         """A medium brought bytes."""
@@ -102,11 +110,11 @@ class Life:
         """A medium carries again."""
         self.feed(LinkUp(link))
 
-    def _close(self, media: Sequence[IMedium]) -> Deferred[None]:
+    def _close(self, opened: Sequence[Callable[[], Deferred[None]]]) -> Deferred[None]:
         closing = []
-        for medium in media:
-            closed = maybeDeferred(medium.stop)
-            closed.addErrback(partial(self.log.failure, "{medium} does not close:", medium=medium.spec.link))
+        for close in opened:
+            closed = maybeDeferred(close)
+            closed.addErrback(partial(self.log.failure, "{close} does not work:", close=close))
             closing.append(closed)
         return DeferredList(closing).addCallback(lambda _: None)
 

@@ -17,6 +17,12 @@ MAX_MESSAGE: Final = 262144
 MAX_UNCOMPRESSED: Final = 2097152
 """A message after it was expanded (heartbeat's MAXUNCOMPRESSED)."""
 
+MAX_WRITTEN: Final = 32768
+"""
+A message that a program of this host writes into the FIFO: with what is added
+to it, it must still go into one datagram.
+"""
+
 MAX_FIELDS: Final = 4096
 """Fields of one message, those of nested messages counted with them."""
 

@@ -122,6 +122,11 @@ class Node:
         return until(logged, timeout, f"{self.name} logs {pattern!r}")
 
 
+def install_scripts(host: Host) -> None:
+    """Put heartbeat's own scripts beside a host's configuration, as its package does."""
+    host.do("sh", "-e", "-c", _SCRIPTS)
+
+
 class HatwistNode(Node):
     """A host that runs hatwist from this checkout."""
 
@@ -168,6 +173,7 @@ class HeartbeatNode(Node):
 
     def prepare(self) -> None:
         """Make its directories with their owners, and put its scripts beside the configuration."""
+        install_scripts(self.host)
         self.host.do("sh", "-e", "-c", _INSTALL)
 
     def command(self) -> Sequence[str]:
@@ -175,11 +181,14 @@ class HeartbeatNode(Node):
         return ["sh", "-c", f"ulimit -l unlimited 2>/dev/null; exec {self.DAEMON} -f"]
 
 
-_INSTALL: Final = """
+_SCRIPTS: Final = """
 for name in harc shellfuncs rc.d; do ln -sfn /run/machine/etc/ha.d/$name /etc/ha.d/$name; done
 for script in /run/machine/etc/ha.d/resource.d/*; do
     [ -e /etc/ha.d/resource.d/${script##*/} ] || ln -s $script /etc/ha.d/resource.d/
 done
+"""
+
+_INSTALL: Final = """
 mkdir -p /run/heartbeat/ccm /run/heartbeat/crm /run/heartbeat/dopd
 chown -R hacluster:haclient /run/heartbeat
 cd /var/lib/heartbeat

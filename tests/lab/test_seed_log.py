@@ -4,7 +4,6 @@ The log that a reader of the seed document expects, from a cluster started as it
 
 Lines of the document that do not come out, and why:
 
- - C{Creating FIFO /var/lib/heartbeat/fifo.}: control is a socket, there is no FIFO.
  - C{glib: ping heartbeat started.}, C{Link 172.16.0.1:172.16.0.1 up.}, C{Status
    update for node 172.16.0.1: status ping}: ping nodes are accepted, not yet active.
  - C{G_main_add_TriggerHandler ...}, C{G_main_add_SignalHandler ...}: they tell of the
@@ -43,6 +42,7 @@ START = [
     DAEMON + r"WARN: No Previous generation - starting at \d+$",
     DAEMON + r"info: Heartbeat generation: \d+$",
     DAEMON + r"info: No uuid found for current node - generating a new uuid\.$",
+    DAEMON + r"info: Creating FIFO /var/lib/heartbeat/fifo\.$",
     DAEMON + r"info: glib: UDP multicast heartbeat started for group 225\.0\.0\.75 port 694 interface eth1"
     r" \(ttl=1 loop=0\)$",
     DAEMON + r"info: Local status now set to: 'up'$",

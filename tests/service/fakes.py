@@ -12,12 +12,12 @@ from attrs import Factory, define, field
 from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
-from hatwist.cluster.actions import Action
+from hatwist.cluster.actions import Action, Deliver
 from hatwist.cluster.events import Event
 from hatwist.cluster.names import Level
 from hatwist.config.model import LinkName, MediumSpec, NodeName, Position, Resource, ResourceGroup
 from hatwist.errors import MediumError
-from hatwist.interfaces import IControlObserver, IMedium
+from hatwist.interfaces import IControlObserver, IMedium, IPrograms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,6 +133,36 @@ class Medium:
         if verb in self.trouble:
             raise self.trouble[verb]
         self.done.extend(data or (verb,))
+
+
+@implementer(IPrograms)
+@define
+class Programs:
+    """
+    Programs that write down what they hear.
+
+    @ivar trouble: what C{open} raises.
+    """
+
+    heard: list[object] = Factory(list)
+    trouble: Exception | None = None
+    feed: Callable[[Event], None] = field(init=False)
+
+    def open(self, feed: Callable[[Event], None]) -> None:
+        self.heard.append("open")
+        if self.trouble is not None:
+            raise self.trouble
+        self.feed = feed
+
+    def close(self) -> Deferred[None]:
+        self.heard.append("close")
+        return succeed(None)
+
+    def deliver(self, news: Deliver) -> None:
+        self.heard.append(news)
+
+    def pause(self, paused: bool) -> None:
+        self.heard.append(paused)
 
 
 def medium(link: str, **trouble: Exception) -> Medium:

@@ -19,14 +19,20 @@ from hatwist.config.load import load
 from hatwist.media.memory import Hub
 from hatwist.resources.groups import GroupRunner
 from hatwist.resources.memory import MemoryAgent
-from hatwist.service.build import Built, Parts, Places, build
+from hatwist.service.build import Built, Parts, Places, build, local_programs
 from tests.service.fakes import Observer, temporary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twisted.internet.interfaces import IReactorTime
     from twisted.trial.unittest import SynchronousTestCase
 
     from hatwist.cluster.status import GroupView, Status
     from hatwist.config.load import Loaded
+    from hatwist.config.model import HaConfig
+    from hatwist.interfaces import IPrograms
+    from hatwist.service.build import Say
     from hatwist.service.node_service import NodeService
 
 HA_CF = """\
@@ -73,9 +79,11 @@ class Host:
         self.agent = MemoryAgent()
         self.observer = Observer()
         self.built: Built | None = None
+        self._programs: list[IPrograms] = []
         self.parts = Parts(
             media=lambda _say: {"bcast": hub.plug(name)},
             runner=lambda reactor, _places, _config, say: GroupRunner(self.agent.agent_for, say, reactor),
+            programs=self._local_programs,
             rng=lambda: Random(name),
             wall=lambda: WALL,
         )
@@ -127,9 +135,19 @@ class Host:
         built, self.built = self.built, None
         if built is not None:
             built.halog.stop()
+        while self._programs:
+            self._programs.pop().close()
         self.reactor = MemoryReactorClock()
         self.agent.running.clear()
         self.observer = Observer()
+
+    def _local_programs(
+        self, reactor: IReactorTime, places: Places, config: HaConfig, say: Say
+    ) -> Sequence[IPrograms]:
+        """Make them as in the real world, and remember them: a crash closes what they opened."""
+        made = local_programs(reactor, places, config, say)
+        self._programs += made
+        return made
 
     def take_time(self, **seconds: float) -> None:
         """Let verbs take time from now on: C{start}, C{stop}."""

@@ -201,6 +201,7 @@ class BuiltTests(SynchronousTestCase):
             "WARN: No Previous generation - starting at 1437473363",
             "info: Heartbeat generation: 1437473363",
             "info: No uuid found for current node - generating a new uuid.",
+            f"info: Creating FIFO {self.host.places.state}/fifo.",
             "info: Local status now set to: 'up'",
         ]
         self.assertEqual([line.partition(" (hatwist")[0] for line in words], expected)

@@ -21,6 +21,7 @@ from hatwist.cluster.events import (
     LinkDown,
     LinkUp,
     LoadSampled,
+    MessageWanted,
     Started,
 )
 from hatwist.cluster.names import Outcome, Ticket, Verb
@@ -29,7 +30,8 @@ from hatwist.errors import MediumError
 from hatwist.interfaces import IMediumReceiver
 from hatwist.service.life import LOAD_PERIOD, Life
 from hatwist.service.perform import Performer
-from tests.service.fakes import GROUP, NO_DEVICE, Bug, Core, LogBook, Medium, medium
+from hatwist.wire.message import Message
+from tests.service.fakes import GROUP, NO_DEVICE, Bug, Core, LogBook, Medium, Programs, medium
 
 if TYPE_CHECKING:
     from hatwist.config.model import ResourceGroup
@@ -47,7 +49,8 @@ class LifeTests(SynchronousTestCase):
         self.media = [medium("eth0"), medium("eth1"), medium("eth2")]
         self.receivers: list[IMediumReceiver] = []
         self.running: Deferred[tuple[Outcome, str]] = Deferred()
-        self.life = Life(self.clock, self.make_media, lambda: LOAD)
+        self.programs = [Programs(), Programs()]
+        self.life = Life(self.clock, self.make_media, lambda: LOAD, self.programs)
 
     def make_media(self, receiver: IMediumReceiver) -> list[Medium]:
         """Hand over the media, and remember whom they are to tell."""
@@ -70,6 +73,25 @@ class LifeTests(SynchronousTestCase):
         """Opening starts each."""
         self.life.open()
         self.assertEqual(self.verbs(), [["start"]] * 3)
+
+    def test_programs_come_first(self) -> None:
+        """If a way for programs cannot be opened no medium is, and those before it are closed."""
+        self.programs[1].trouble = NO_DEVICE
+        self.assertIs(self.assertRaises(MediumError, self.life.open), NO_DEVICE)
+        self.assertEqual([one.heard for one in self.programs], [["open", "close"], ["open"]])
+        self.assertEqual(self.verbs(), [[], [], []])
+
+    def test_what_programs_want(self) -> None:
+        """It reaches the core while the node lives; they are closed with it."""
+        self.life.open()
+        wanted = MessageWanted(Message.of(t="addnode"))
+        self.programs[0].feed(wanted)
+        self.assertEqual(self.core.events, [])
+        self.begin()
+        self.programs[0].feed(wanted)
+        self.assertEqual(self.core.events[-1], wanted)
+        self.successResultOf(self.life.end())
+        self.assertEqual([one.heard for one in self.programs], [["open", "close"]] * 2)
 
     def test_all_or_none(self) -> None:
         """If one cannot be opened those before it are closed, and the reason is passed on."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from hatwist.cluster.actions import (
@@ -26,23 +25,7 @@ from hatwist.config.model import NodeName, ResourceGroup
 from hatwist.interfaces import IMedium, IPrograms
 from hatwist.service.perform import Performer
 from hatwist.wire.message import Message
-from tests.service.fakes import GROUP, Bug, LogBook, medium
-
-
-@implementer(IPrograms)
-class Programs:
-    """Remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.heard: list[object] = []
-
-    def deliver(self, news: Deliver) -> None:
-        """Remember it."""
-        self.heard.append(news)
-
-    def pause(self, paused: bool) -> None:
-        """Remember it."""
-        self.heard.append(paused)
+from tests.service.fakes import GROUP, Bug, LogBook, Programs, medium
 
 
 class PerformTests(SynchronousTestCase):

@@ -1,0 +1,105 @@
+# -*- test-case-name: tests.wire.test_written -*-
+"""
+Messages in the FIFO (protocol section 2.5).
+"""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.wire.limits import MAX_WRITTEN
+from hatwist.wire.message import Message
+from hatwist.wire.written import Written
+
+STANDBY = b">>>\nt=ask_resources\nrsc_hold=all\ninfo=me\n<<<\n"
+MESSAGE = Message.of(t="ask_resources", rsc_hold="all", info="me")
+OTHER = b">>>\nt=hb_takeover\nrsc_hold=local\n<<<\n"
+TAKEOVER = Message.of(t="hb_takeover", rsc_hold="local")
+
+
+class WrittenTests(SynchronousTestCase):
+    """What scripts write, and what else may come."""
+
+    def test_what_hb_standby_writes(self) -> None:
+        """A message is its lines, in their order."""
+        self.assertEqual(Written().feed(STANDBY + OTHER), [MESSAGE, TAKEOVER])
+
+    def test_in_pieces(self) -> None:
+        """It is there with its last byte; until then something is awaited."""
+        written = Written()
+        for byte in STANDBY[:-1]:
+            self.assertEqual(written.feed(bytes([byte])), [])
+            self.assertTrue(written.unfinished)
+        self.assertEqual(written.feed(STANDBY[-1:]), [MESSAGE])
+        self.assertFalse(written.unfinished)
+        self.assertEqual(written.take_trouble(), "")
+
+    def test_blanks_belong_to_the_value(self) -> None:
+        """Nothing is stripped from a value; it may have further equals signs."""
+        found = Written().feed(b">>>\nt=addnode\nnodelist= node03 node04 \nx=a=b\n<<<\n")
+        self.assertEqual(found, [Message.of(t="addnode", nodelist=" node03 node04 ", x="a=b")])
+
+    def test_noise_before_a_message(self) -> None:
+        """Lines before a start mark are skipped, and counted once."""
+        written = Written()
+        self.assertEqual(written.feed(b"hello\n<<<\n" + STANDBY), [MESSAGE])
+        self.assertEqual(written.take_trouble(), "10 bytes were no message, or one without end")
+        self.assertEqual(written.take_trouble(), "")
+
+    def test_message_without_end(self) -> None:
+        """It does not take the next one with it."""
+        written = Written()
+        self.assertEqual(written.feed(STANDBY[:-4] + OTHER), [TAKEOVER])
+        self.assertIn("bytes were no message", written.take_trouble())
+
+    def test_two_writers_in_each_others_lines(self) -> None:
+        """Nothing is made up of the lines of two: the one that began last counts."""
+        self.assertEqual(Written().feed(b">>>\nt=addnode\n" + STANDBY + b"nodelist=x\n<<<\n"), [MESSAGE])
+
+    def test_a_line_that_is_no_field(self) -> None:
+        """The message is dropped, its successor is not; the log can say why."""
+        written = Written()
+        self.assertEqual(written.feed(b">>>\nt=x\nnonsense\n<<<\n" + STANDBY), [MESSAGE])
+        self.assertEqual(written.take_trouble(), "no field in the line b'nonsense'")
+
+    def test_many_troubles(self) -> None:
+        """Only the last is told, and how many there were."""
+        written = Written()
+        written.feed(b">>>\nnonsense\n<<<\n" * 3)
+        self.assertEqual(written.take_trouble(), "no field in the line b'nonsense' (2 more)")
+
+    def test_a_message_of_nothing(self) -> None:
+        """Two marks are no message."""
+        written = Written()
+        self.assertEqual(written.feed(b">>>\n<<<\n"), [])
+        self.assertEqual(written.take_trouble(), "a message without fields")
+
+    def test_the_bound(self) -> None:
+        """What grows beyond any message is dropped, and the next message found."""
+        written = Written()
+        for _ in range(100):
+            written.feed(b">>>\n" + b"x" * 1000)
+        self.assertEqual(written.feed(b"\n" + STANDBY), [MESSAGE])
+        self.assertEqual(written.feed(b">>>\nt=x\nv=" + b"x" * MAX_WRITTEN + b"\n<<<\n" + OTHER), [TAKEOVER])
+
+    def test_a_writer_that_is_gone(self) -> None:
+        """Half a line of it does not spoil the next message, once it was given up."""
+        written = Written()
+        written.feed(b">>>\nt=x")
+        self.assertTrue(written.unfinished)
+        written.give_up()
+        self.assertFalse(written.unfinished)
+        self.assertEqual(written.feed(STANDBY), [MESSAGE])
+
+    @given(
+        st.lists(st.one_of(st.sampled_from([STANDBY, b">>>\n", b"<<<\n", b"t=x\n"]), st.binary(max_size=40)))
+    )
+    def test_anything(self, pieces: list[bytes]) -> None:
+        """Whatever was written, a message after a newline is found."""
+        written = Written()
+        for piece in pieces:
+            written.feed(piece)
+        written.feed(b"\n")
+        self.assertEqual(written.feed(STANDBY)[-1:], [MESSAGE])
