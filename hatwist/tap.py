@@ -30,6 +30,7 @@ class Options(usage.Options):
         ["config", "c", "/etc/ha.d", "The directory of ha.cf, authkeys and haresources."],
         ["node", None, None, "The name of this node; default: nodeinfo, else uname -n."],
         ["state", None, "/var/lib/heartbeat", "The directory of hb_uuid and hb_generation."],
+        ["own-state", None, "/var/lib/hatwist", "The directory of what heartbeat does not know."],
         ["run", None, "/run/hatwist", "The directory of the control socket."],
         ["init-d", None, "/etc/init.d", "Where scripts are that resource.d does not have."],
     ]
@@ -51,6 +52,7 @@ def makeService(options: Options) -> IService:
         # Absolute, since twistd may change the directory, and scripts are told it.
         directory=os.path.abspath(options["config"]),
         state=os.path.abspath(options["state"]),
+        own=os.path.abspath(options["own-state"]),
         run=os.path.abspath(options["run"]),
         init=os.path.abspath(options["init-d"]),
         hostname=os.uname().nodename,

@@ -61,6 +61,7 @@ class OptionTests(SynchronousTestCase):
                 "config": "/etc/ha.d",
                 "node": None,
                 "state": "/var/lib/heartbeat",
+                "own-state": "/var/lib/hatwist",
                 "run": "/run/hatwist",
                 "init-d": "/etc/init.d",
             },

@@ -89,6 +89,16 @@ class PeerRestarted:
 
 
 @frozen
+class FlowControlEnded:
+    """
+    A peer does not know flow control: nobody acknowledges anything any more, for
+    the rest of this life (protocol 6.2).
+    """
+
+    peer: NodeName
+
+
+@frozen
 class UuidLearned:
     """A peer's uuid became known, or changed."""
 
@@ -206,6 +216,7 @@ Fact = (
     | NodeRemoved
     | MessageDelivered
     | PeerRestarted
+    | FlowControlEnded
     | UuidLearned
     | PeerStatusChanged
     | PeerDied

@@ -70,6 +70,8 @@ class Ledger:
     @ivar gone: peers that left in order and have given up everything.
     @ivar newest: the number of each peer's newest claim; older ones count no more.
     @ivar jobs: how many jobs are running.
+    @ivar native: every node speaks hatwist's own protocol too; see L{hatwist.cluster.mode}.
+    @ivar c_nodes: the nodes that last spoke heartbeat's protocol only.
     """
 
     me: NodeName
@@ -91,6 +93,8 @@ class Ledger:
     gone: set[NodeName] = field(factory=set)
     newest: dict[NodeName, Number] = field(factory=dict)
     jobs: int = 0
+    native: bool = False
+    c_nodes: frozenset[NodeName] = frozenset()
 
     def is_outdated(self, sender: NodeName, number: Number) -> bool:
         """

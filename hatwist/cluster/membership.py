@@ -19,6 +19,7 @@ from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, Started
 from hatwist.cluster.facts import (
     CommunicationEstablished,
+    FlowControlEnded,
     MessageDelivered,
     NodeAdded,
     NodeRemoved,
@@ -29,6 +30,7 @@ from hatwist.cluster.facts import (
     Send,
 )
 from hatwist.cluster.ledger import Number, number_of
+from hatwist.cluster.mode import NATIVE_FIELD
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.config.model import NodeName
 from hatwist.errors import MalformedError
@@ -56,7 +58,9 @@ MAX_SHOWN: Final = 200
 
 _PROTOCOL: Final = "1"
 
-_Item = Started | DeadlinePassed | MessageDelivered | PeerRestarted | NodeAdded | NodeRemoved
+_Item = (
+    Started | DeadlinePassed | MessageDelivered | PeerRestarted | FlowControlEnded | NodeAdded | NodeRemoved
+)
 
 
 @define
@@ -88,6 +92,8 @@ class Membership:
     _deadlines: Deadlines = field(factory=Deadlines)
     _began: Seconds = inf
     _slack: Seconds = START_SLACK
+    _flow: bool = True
+    "Every peer knows flow control, as far as we know."
 
     def __attrs_post_init__(self) -> None:
         self.peers = {name: Peer(name) for name in self.config.cf.nodes if name != self.me}
@@ -105,6 +111,8 @@ class Membership:
                 return self._hear(sender, message, returned, now)
             case PeerRestarted(peer):
                 self.peers[peer].restarted = True
+            case FlowControlEnded():
+                self._flow = False
             case NodeAdded(node):
                 # Dead until it is heard: nobody starts to wait for it now.
                 self.peers[node] = Peer(node, NodeStatus.DEAD)
@@ -128,7 +136,11 @@ class Membership:
     def _beat(self, now: Seconds) -> Send:
         self._deadlines.set("keepalive", now + self.config.cf.keepalive)
         deadtime = round((self.config.cf.deadtime + self._slack) * 1000)
-        return Send(Message.of(t="status", st=self.status.value, dt=f"{deadtime:x}", protocol=_PROTOCOL))
+        message = Message.of(t="status", st=self.status.value, dt=f"{deadtime:x}")
+        if self._flow:
+            message = message.with_field("protocol", _PROTOCOL)
+        version = self.config.settings.version
+        return Send(message.with_field(NATIVE_FIELD, str(version)) if version else message)
 
     def _tick(self, now: Seconds) -> list[Outcome]:
         outcomes = self._bury_silent(now)
@@ -182,7 +194,7 @@ class Membership:
 
     def _ask_for_list(self, now: Seconds) -> list[Outcome]:
         asked = next(iter(self._living()), None)
-        if asked is None:
+        if asked is None or not self._flow:
             return self._activate(now)
         if self._deadlines.expire("unanswered", now):
             text = f"node {asked.name} lives but does not answer reqnodes; going on without its node list"
@@ -234,6 +246,9 @@ class Membership:
         peer.heard = peer.seen = now
         if deadtime:
             self.patience.asked(sender, deadtime / 1000)
+        if self._flow and not message.has("protocol"):
+            text = "flow control disabled due to different version heartbeat"
+            outcomes.extend((Log(Level.INFO, text), FlowControlEnded(sender)))
         if peer.status is not status:
             peer.status = status
             outcomes.append(Log(Level.INFO, f"Status update for node {sender}: status {status.value}"))

@@ -18,11 +18,13 @@ from hatwist.cluster import actions, events, facts
 from hatwist.cluster.clients import Clients
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.departure import Departure
+from hatwist.cluster.flow import Flow
 from hatwist.cluster.healing import Healing
 from hatwist.cluster.history import History
 from hatwist.cluster.ledger import Ledger
 from hatwist.cluster.links import Links
 from hatwist.cluster.membership import Membership
+from hatwist.cluster.mode import Mode
 from hatwist.cluster.patience import Patience
 from hatwist.cluster.reception import Reception
 from hatwist.cluster.requests import Requests
@@ -89,10 +91,12 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.PeerHeard: ("links",),
         facts.LinkChanged: ("clients",),
         facts.LeaveDecided: ("departure",),
-        facts.NodeAdded: ("reception", "membership", "links", "resources"),
-        facts.NodeRemoved: ("reception", "history", "membership", "links", "resources"),
+        facts.NodeAdded: ("reception", "membership", "links", "resources", "mode"),
+        facts.NodeRemoved: ("reception", "history", "flow", "membership", "links", "resources", "mode"),
         facts.MessageDelivered: (
+            "mode",
             "history",
+            "flow",
             "membership",
             "resources",
             "requests",
@@ -101,10 +105,11 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "roster",
             "clients",
         ),
-        facts.PeerRestarted: ("history", "membership", "resources", "standby"),
+        facts.PeerRestarted: ("history", "flow", "membership", "resources", "standby"),
+        facts.FlowControlEnded: ("reception", "flow", "membership"),
         facts.UuidLearned: ("history",),
-        facts.PeerStatusChanged: ("reception", "history", "resources", "healing"),
-        facts.PeerDied: ("reception", "history", "clients", "takeover"),
+        facts.PeerStatusChanged: ("reception", "history", "flow", "resources", "healing", "mode"),
+        facts.PeerDied: ("reception", "history", "flow", "clients", "takeover"),
         facts.PeerReturned: ("healing",),
         facts.ClaimHeard: ("healing",),
         facts.HomecomingOver: ("healing",),
@@ -112,9 +117,17 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.JobBegun: ("work",),
         facts.JobsCancelled: ("work",),
         facts.GroupProbed: ("requests",),
-        facts.JobFinished: ("resources", "requests", "takeover", "standby", "healing", "departure"),
+        facts.JobFinished: (
+            "resources",
+            "requests",
+            "takeover",
+            "standby",
+            "healing",
+            "departure",
+            "mode",
+        ),
         facts.HandoverAsked: ("standby",),
-        facts.HoldingsChanged: ("resources", "healing", "departure"),
+        facts.HoldingsChanged: ("resources", "healing", "departure", "mode"),
         facts.Send: ("history",),
     }
 )
@@ -138,7 +151,17 @@ class Node:
     @ivar complaints: the counters of what others did wrong.
     """
 
-    def __init__(self, config: HaConfig, identity: Identity, rng: Random, now: Seconds) -> None:
+    def __init__(
+        self,
+        config: HaConfig,
+        identity: Identity,
+        rng: Random,
+        now: Seconds,
+        memory: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """
+        @param memory: what a former life asked to be kept, by name.
+        """
         self.config = config
         self.identity = identity
         self._now = now
@@ -149,8 +172,11 @@ class Node:
         nice = config.cf.auto_failback is not AutoFailback.LEGACY
         self.ledger = Ledger(me, config.groups, nice)
         self.roster = Roster(me, config.cf.nodes, self.ledger)
+        settings = config.settings.version, config.settings.native
+        self.mode = Mode.of(self.roster, self.ledger, self.complaints, settings, memory)
         self.reception = Reception(config, identity, rng, self.complaints)
         self.history = History(config, identity, self.complaints)
+        self.flow = Flow(self.complaints)
         self.links = Links(config, me, self.patience)
         self.membership = Membership(config, me, self.patience, self.complaints)
         self.resources = Resources(config, self.ledger, self.complaints)

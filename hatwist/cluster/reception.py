@@ -16,6 +16,7 @@ from hatwist.cluster.actions import Log
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed, KeysChanged
 from hatwist.cluster.facts import (
+    FlowControlEnded,
     MessageArrived,
     MessageDelivered,
     NodeAdded,
@@ -57,6 +58,7 @@ _Item = (
     | DeadlinePassed
     | PeerDied
     | PeerStatusChanged
+    | FlowControlEnded
     | NodeAdded
     | NodeRemoved
     | KeysChanged
@@ -75,6 +77,7 @@ class Reception:
     _uuids: dict[NodeName, bytes] = field(factory=dict)
     _dead: set[NodeName] = field(factory=set)
     _asking: set[NodeName] = field(factory=set)
+    _flow: bool = True
     _keys: Keyring = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -97,6 +100,8 @@ class Reception:
                     return [*self._malformed(f"from {item.sender}", error, now)]
             case DeadlinePassed():
                 return self._ask(now)
+            case FlowControlEnded():
+                self._flow = False
             case NodeAdded(node):
                 self._tracks[node] = Tracking(self.rng.randrange(ACK_MODULUS))
             case NodeRemoved(node):
@@ -247,7 +252,7 @@ class Reception:
             report.append(Log(Level.ERROR, "lost a lot of packets!"))
         if decision.filled:
             report.append(Log(Level.INFO, f"No pkts missing from {sender}!"))
-        if decision.acknowledge is not None:
+        if decision.acknowledge is not None and self._flow:
             report.append(Send(_acknowledgement(sender, decision.acknowledge)))
         return report
 

@@ -27,7 +27,7 @@ def snapshot(node: Node, now: Seconds) -> Status:
         uuid=_uuid_text(node.identity.uuid),
         generation=node.identity.generation,
         status=node.membership.status,
-        mode="compatibility: heartbeat 3.0.6's protocol, two sides",
+        mode=node.mode.describe(),
         auto_failback=node.config.cf.auto_failback.value,
         holding=ledger.ours,
         peer_holding=ledger.theirs,
@@ -35,6 +35,7 @@ def snapshot(node: Node, now: Seconds) -> Status:
         leaving=ledger.leaving,
         nodes=tuple(_node_view(node, name, now) for name in node.roster.members),
         groups=tuple(_group_view(node, group, now) for group in node.config.groups),
+        voided=node.mode.voided,
         counters=MappingProxyType(dict(sorted(node.complaints.counters.items()))),
     )
 

@@ -87,3 +87,5 @@ class Status:
     nodes: tuple[NodeView, ...]
     groups: tuple[GroupView, ...]
     counters: Mapping[str, int]
+    voided: tuple[str, ...] = ()
+    "Promises of ours that a node of this cluster does not keep."

@@ -251,9 +251,17 @@ class ResourceGroup:
 
 @frozen
 class Settings:
-    """What hatwist.toml says; nearly empty now."""
+    """
+    What hatwist.toml says; nearly empty now.
+
+    @ivar native: a node that was never heard counts as one that speaks hatwist's
+        own protocol.
+    @ivar version: of that protocol, as this node states it; 0: it states none.
+        No file sets it.
+    """
 
     native: bool = False
+    version: int = 1
 
 
 @frozen

@@ -50,7 +50,6 @@ KEYS: Final[tuple[KeySpec, ...]] = (
         bool,
         "false",
         "Speak the native protocol from the start, before a peer was ever heard to speak it.",
-        Life.LATER,
     ),
 )
 """Every key there is."""

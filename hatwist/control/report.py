@@ -65,6 +65,7 @@ class Report(TypedDict):
     nodes: list[NodeReport]
     groups: list[GroupReport]
     counters: dict[str, int]
+    voided: list[str]
 
 
 def plain(text: str) -> str:
@@ -94,6 +95,7 @@ def report(status: Status) -> Report:
         "nodes": [_node(one) for one in status.nodes],
         "groups": [_group(one) for one in status.groups],
         "counters": {plain(name): count for name, count in status.counters.items()},
+        "voided": [plain(one) for one in status.voided],
     }
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, frozen
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.threads import deferToThread
 
 from hatwist.cluster.identity import Identity
 from hatwist.cluster.names import Level
@@ -31,12 +32,15 @@ from hatwist.service.fifo import FIFO, Fifo
 from hatwist.service.halog import HaLog
 from hatwist.service.happenings import Happenings, in_words
 from hatwist.service.life import Life
+from hatwist.service.memory import Memory
 from hatwist.service.node_service import NodeService
 from hatwist.service.perform import Performer
 from hatwist.service.preamble import HEARTBEAT, log_settings, say_preamble
 from hatwist.service.state import StateFiles
 
 if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
     from hatwist.cluster.actions import Record
     from hatwist.config.load import Loaded
     from hatwist.config.model import HaConfig
@@ -54,6 +58,7 @@ class Places:
 
     @ivar directory: the three files.
     @ivar state: uuid, generation and FIFO.
+    @ivar own: what the core remembers that heartbeat does not know.
     @ivar run: the control socket.
     @ivar init: where the scripts are that C{resource.d} does not have.
     @ivar hostname: what C{uname -n} says; the log shows it.
@@ -62,6 +67,7 @@ class Places:
 
     directory: str = "/etc/ha.d"
     state: str = "/var/lib/heartbeat"
+    own: str = "/var/lib/hatwist"
     run: str = "/run/hatwist"
     init: str = "/etc/init.d"
     hostname: str = ""
@@ -103,6 +109,7 @@ class Parts:
     @ivar programs: makes the ways for programs of this host.
     @ivar rng: makes the core's source of randomness.
     @ivar wall: seconds since 1970.
+    @ivar in_thread: calls something that may have to wait for a disk.
     """
 
     media: Callable[[Say], Mapping[str, IMediumFactory]] = kernel_media
@@ -110,6 +117,7 @@ class Parts:
     programs: Callable[[IReactorTime, Places, HaConfig, Say], Sequence[IPrograms]] = local_programs
     rng: Callable[[], Random] = SystemRandom
     wall: Callable[[], float] = time.time
+    in_thread: Callable[[Callable[[], None]], Deferred[None]] = deferToThread
 
 
 REAL: Final = Parts()
@@ -162,9 +170,12 @@ class _Builder:
         life = Life(self.reactor, self._make_media, _load_average, programs)
         life.open()
         try:
-            node = Node(self.config, identity, self.parts.rng(), self.reactor.seconds())
+            memory = Memory(self.places.own, self.parts.in_thread)
+            now = self.reactor.seconds()
+            node = Node(self.config, identity, self.parts.rng(), now, memory.recall())
             runner = self.parts.runner(self.reactor, self.places, self.config, self.say)
             performer = Performer(life.media, runner.run, self.say, self.decide, service.stopped, programs)
+            performer.persist = memory.persist
             life.begin(node, performer)
         except Exception:
             life.end()

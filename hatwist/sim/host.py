@@ -52,6 +52,7 @@ class Host:
     @ivar lateness: by how many seconds of the world its alarms ring late.
     @ivar generation: what its disk says; a crash does not harm it.  None: the
         file is lost.
+    @ivar memory: what its daemons asked to be kept, on the same disk.
     @ivar life: counts its daemons, so that answers to a dead one are ignored.
     @ivar wakes: counts its alarms, so that only the newest one rings.
     @ivar paused: nothing of it runs; its datagrams wait in C{backlog}.
@@ -71,6 +72,7 @@ class Host:
     paused: bool = False
     resumed: Seconds = float("-inf")
     backlog: list[Event] = field(factory=list)
+    memory: dict[str, str] = field(factory=dict)
     agents: Agents = field(init=False)
     _now: Seconds = float("-inf")
 
@@ -96,7 +98,7 @@ class Host:
         self.generation = (int(EPOCH + world) if self.generation is None else self.generation) + 1
         uuid = uuid5(NAMESPACE_DNS, self.name).bytes
         identity = Identity(self.name, uuid, self.generation, EPOCH - self.offset, 1000 + self.life)
-        self.node = WatchedNode(self.config, identity, self.rng, self.now(world))
+        self.node = WatchedNode(self.config, identity, self.rng, self.now(world), self.memory)
         self.node.watch(self, watches)
 
     def kill(self) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from hatwist.cluster.actions import RunGroup, Stop, Transmit
+from hatwist.cluster.actions import Persist, RunGroup, Stop, Transmit
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed, GroupFinished, Started
 from hatwist.cluster.names import Outcome, Verb
 from hatwist.sim.auditor import Violation, violate
@@ -160,6 +160,8 @@ class World:
                 self._transmit(host, data)
             case RunGroup():
                 self._run_group(host, action)
+            case Persist(name, text):
+                host.memory[name] = text
             case Stop():
                 host.kill()
             case _:

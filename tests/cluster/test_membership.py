@@ -13,6 +13,7 @@ from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.events import DeadlinePassed, Started
 from hatwist.cluster.facts import (
     CommunicationEstablished,
+    FlowControlEnded,
     MessageDelivered,
     Outcome,
     PeerDied,
@@ -20,7 +21,7 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.membership import Membership
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.cluster.patience import Patience
-from hatwist.config.model import HaCf, NodeName
+from hatwist.config.model import HaCf, NodeName, Settings
 from hatwist.wire.message import Message
 from tests.cluster.builders import (
     ALPHA,
@@ -93,9 +94,30 @@ class BeatTests(SynchronousTestCase):
         self.assertEqual(logged(outcomes), ["Local status now set to: 'up'"])
 
     def test_form(self) -> None:
-        """A heartbeat has the status, the deadtime in hexadecimal milliseconds, and the protocol."""
+        """A heartbeat has the status, the deadtime in hexadecimal milliseconds, and what we speak."""
         first = sent(membership().handle(Started(), 0.0))[0]
-        self.assertEqual(first, Message.of(t="status", st="init", dt="2ee0", protocol="1"))
+        self.assertEqual(first, Message.of(t="status", st="init", dt="2ee0", protocol="1", hatwist="1"))
+
+    def test_form_of_a_node_that_speaks_heartbeats_protocol_only(self) -> None:
+        """It states nothing of ours."""
+        one = membership()
+        one.config = evolve(one.config, settings=Settings(version=0))
+        self.assertEqual(
+            sent(one.handle(Started(), 0.0))[0], Message.of(t="status", st="init", dt="2ee0", protocol="1")
+        )
+
+    def test_a_peer_without_flow_control(self) -> None:
+        """From then on we say nothing of it either, and do not ask for the list of nodes."""
+        one = membership()
+        one.handle(Started(), 0.0)
+        heard = one.handle(MessageDelivered(BETA, from_peer(status("up").without("protocol"), seq=1)), 0.5)
+        self.assertIn(FlowControlEnded(BETA), heard)
+        one.handle(FlowControlEnded(BETA), 0.5)
+        acted = one.handle(DeadlinePassed(), 1.0)
+        self.assertEqual([message.get("t") for message in sent(acted)], ["status", "status"])
+        self.assertFalse(any(message.has("protocol") for message in sent(acted)))
+        again = one.handle(MessageDelivered(BETA, from_peer(status("up").without("protocol"), seq=2)), 1.5)
+        self.assertNotIn(FlowControlEnded(BETA), again)
 
     def test_each_keepalive(self) -> None:
         """A node beats each keepalive, and not in between."""

@@ -34,7 +34,7 @@ class SnapshotTests(SynchronousTestCase):
                 uuid="61616161-6161-6161-6161-616161616161",
                 generation=7,
                 status=NodeStatus.INIT,
-                mode="compatibility: heartbeat 3.0.6's protocol, two sides",
+                mode="compatibility: node beta was never heard",
                 auto_failback="on",
                 holding=Holding.NONE,
                 peer_holding=Holding.NONE,

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from twisted.internet.defer import execute
 from twisted.internet.testing import MemoryReactorClock
 
 from hatwist.cluster.names import Verb
@@ -86,6 +87,7 @@ class Host:
             programs=self._local_programs,
             rng=lambda: Random(name),
             wall=lambda: WALL,
+            in_thread=execute,
         )
         self.write("ha.cf", HA_CF.format(directory=self.directory, failback=failback))
         self.write("authkeys", AUTHKEYS).chmod(0o600)
@@ -107,6 +109,7 @@ class Host:
         return Places(
             directory=str(self.directory / "ha.d"),
             state=str(self.directory / "state"),
+            own=str(self.directory / "own"),
             run=str(self.run),
             init=str(self.directory / "init.d"),
             hostname=self.name,
