@@ -23,6 +23,7 @@ from hatwist.resources.ipaddr import BUILTIN_NAMES, AddressAgent, make_announcer
 from hatwist.resources.locate import INIT_DIRECTORY, OCF_ROOT, Places
 from hatwist.resources.ocf import find_ocf
 from hatwist.resources.process import run_program
+from hatwist.resources.rcd import RcScripts
 from hatwist.resources.reporting import Log
 from hatwist.resources.wanted import read_wanted
 
@@ -114,6 +115,16 @@ def make_runner(
     stage = Stage(partial(run_program, IReactorProcess(reactor), clock), variables, log, timeouts)
     agents = Agents(places, stage, make_announcer(clock, log), force_builtin)
     return GroupRunner(agents.agent_for, log, clock, read_stop_retries(variables))
+
+
+def make_rc_scripts(
+    reactor: object, directory: str, node: str, environment: Mapping[str, str], log: Log
+) -> RcScripts:
+    """Make what runs the scripts of C{rc.d}; the parameters are those of L{make_runner}."""
+    clock = IReactorTime(reactor)
+    launch = partial(run_program, IReactorProcess(reactor), clock)
+    variables = script_environment(directory, node, environment)
+    return RcScripts(directory, node, variables, launch, clock, log)
 
 
 def read_stop_retries(variables: Mapping[str, str]) -> int:

@@ -94,7 +94,8 @@ def run_program(
     @param timeout: seconds; then SIGTERM, then SIGKILL, to the whole group.
     @param kill_group: takes a process group and a signal; raises as C{os.killpg}.
     @return: fires with L{Ran}, at the latest C{TERM_GRACE + KILL_GRACE} after the
-        time-out; never fails.
+        time-out; never fails, unless it is cancelled, which ends the program at
+        once as if its time were up.
     """
     run = _Run(clock, timeout, kill_group)
     try:
@@ -120,7 +121,7 @@ class _Run(ProcessProtocol):
     transport: IProcessTransport
 
     def __init__(self, clock: IReactorTime, timeout: float, kill_group: Callable[[int, int], None]) -> None:
-        self.done: Deferred[Ran] = Deferred()
+        self.done: Deferred[Ran] = Deferred(lambda _: self._terminate())
         self._clock = clock
         self._timeout = timeout
         self._kill_group = kill_group
@@ -231,6 +232,8 @@ class _Run(ProcessProtocol):
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._stage = _Stage.DONE
+        if self.done.called:
+            return  # it was cancelled, and did not end at once
         self.done.callback(
             Ran(self._status, self._signal, self._output.text(), self._timed_out, self._stdout.text())
         )

@@ -26,7 +26,7 @@ from hatwist.control.listeners import ControlService
 from hatwist.errors import MediumError
 from hatwist.interfaces import IMediumFactory
 from hatwist.media.registry import factories
-from hatwist.resources.build import make_runner
+from hatwist.resources.build import make_rc_scripts, make_runner
 from hatwist.resources.groups import GroupRunner
 from hatwist.service.fifo import FIFO, Fifo
 from hatwist.service.halog import HaLog
@@ -90,13 +90,14 @@ def script_runner(reactor: IReactorTime, places: Places, config: HaConfig, say: 
     return make_runner(reactor, places.directory, places.me, variables, say, init_directory=places.init)
 
 
-def local_programs(reactor: IReactorTime, places: Places, _config: HaConfig, say: Say) -> list[IPrograms]:
+def local_programs(reactor: IReactorTime, places: Places, config: HaConfig, say: Say) -> list[IPrograms]:
     """Return the ways in and out for programs of this host."""
 
     def said(level: Level, text: str) -> None:
         say(level, text, "heartbeat")
 
-    return [Fifo(os.path.join(places.state, FIFO), reactor, said)]
+    scripts = make_rc_scripts(reactor, places.directory, places.me, script_variables(config), say)
+    return [Fifo(os.path.join(places.state, FIFO), reactor, said), scripts]
 
 
 @frozen

@@ -182,9 +182,12 @@ class HeartbeatNode(Node):
 
 
 _SCRIPTS: Final = """
-for name in harc shellfuncs rc.d; do ln -sfn /run/machine/etc/ha.d/$name /etc/ha.d/$name; done
-for script in /run/machine/etc/ha.d/resource.d/*; do
-    [ -e /etc/ha.d/resource.d/${script##*/} ] || ln -s $script /etc/ha.d/resource.d/
+for name in harc shellfuncs; do ln -sfn /run/machine/etc/ha.d/$name /etc/ha.d/$name; done
+for directory in rc.d resource.d; do
+    mkdir -p /etc/ha.d/$directory
+    for script in /run/machine/etc/ha.d/$directory/*; do
+        [ -e /etc/ha.d/$directory/${script##*/} ] || ln -s $script /etc/ha.d/$directory/
+    done
 done
 """
 

@@ -8,27 +8,45 @@ from __future__ import annotations
 from scripts.lab.configuration import address_only, ha_cf
 from scripts.lab.host import Host
 from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node, install_scripts
+from scripts.lab.plan import VIRTUAL
 from scripts.lab.watch import until
 from tests.lab.base import SETTLED, NodesTestCase, require
 
 STOCK = "/usr/share/heartbeat"
+KEY = f"IPaddr2::{VIRTUAL}/24/eth0"
+HOOK = """#!/bin/sh
+. $HA_FUNCS
+ha_log "info: $HA_ifname of $HA_node is $HA_st, $HA_CURHOST is $HA_OSTATUS"
+"""
+
+
+class ScriptedNode(HatwistNode):
+    """hatwist where heartbeat's scripts are installed, and one of the administrator's own."""
+
+    def prepare(self) -> None:
+        """Install them."""
+        install_scripts(self.host)
+        self.host.write("/etc/ha.d/rc.d/ifstat", HOOK, 0o755)
 
 
 class StockTests(NodesTestCase[Node]):
-    """node01 runs hatwist with heartbeat's scripts installed."""
+    """Scripts on node01, by hand and in rc.d."""
 
-    peer: type[Node] = HatwistNode
+    peer: type[Node] = ScriptedNode
 
     def node(self, host: Host) -> Node:
         """hatwist on node01."""
-        return HatwistNode(host) if host.name == "node01" else self.peer(host)
+        return ScriptedNode(host) if host.name == "node01" else self.peer(host)
 
     def setUp(self) -> None:
         """Build the rack and start both."""
         require(HeartbeatNode.obstacle())
         super().setUp()
-        self.boot(address_only(ha_cf(auto_failback="off"), "IPaddr2"))
-        install_scripts(self.one.host)
+        configuration = address_only(ha_cf(auto_failback="off", initdead="2000ms"), "IPaddr2")
+        self.one.boot(configuration)
+        self.settle("node01")
+        self.two.boot(configuration)
+        self.two.await_log(r"info: remote resource transition completed\.", SETTLED)
 
     def calm(self) -> None:
         """Wait until nothing moves."""
@@ -36,12 +54,18 @@ class StockTests(NodesTestCase[Node]):
         assert isinstance(one, HatwistNode)
         until(lambda: one.status()["stable"], SETTLED, "node01 says that nothing moves")
 
-    def do(self, script: str, *arguments: str) -> None:
-        """Run a script by hand on node01."""
-        self.one.host.do(f"{STOCK}/{script}", *arguments)
+    def run_on(self, node: Node, script: str, *arguments: str) -> tuple[int, str]:
+        """Run a script by hand."""
+        return node.host.run(f"{STOCK}/{script}", *arguments)
 
-    def test_by_hand(self) -> None:
-        """The group goes and comes back."""
+    def do(self, script: str, *arguments: str) -> str:
+        """Run a script by hand on node01; it says that it worked."""
+        status, text = self.run_on(self.one, script, *arguments)
+        self.assertEqual(status, 0, text)
+        return text
+
+    def there_and_back(self) -> None:
+        """Give the group away and get it back."""
         self.calm()
         self.do("hb_standby")
         self.settle("node02")
@@ -51,7 +75,33 @@ class StockTests(NodesTestCase[Node]):
         self.assertOwner("node01")
 
 
+class PairTests(StockTests):
+    """Both nodes run hatwist."""
+
+    def test_everything(self) -> None:
+        """Each script does what it does beside heartbeat."""
+        self.there_and_back()
+        self.one.await_log(r"ifstat.*eth1 of node02 is up, node01 is \w+", SETTLED)
+        self.assertEqual(self.one.count(r"(?m)harc.*Running /etc/ha.d//rc.d/ifstat ifstat$"), 2)
+        self.assertEqual(self.one.count("not run, since"), 1)
+        # Nothing is started twice, nothing is moved.
+        self.assertEqual(self.do("ResourceManager", "listkeys", "node01").split(), [KEY])
+        self.do("ResourceManager", "status", KEY)
+        self.assertEqual(self.run_on(self.two, "ResourceManager", "status", KEY)[0], 3)
+        self.do("ResourceManager", "takegroup", KEY)
+        self.do("req_resource", KEY)
+        self.two.cut_power()
+        self.one.await_log("node node02: is dead", SETTLED)
+        self.do("mach_down", "node02")
+        self.assertOwner("node01")
+        print(self.one.log())
+
+
 class MixedTests(StockTests):
     """The same with heartbeat 3.0.6 on node02."""
 
     peer = HeartbeatNode
+
+    def test_there_and_back(self) -> None:
+        """Each agrees with what the other's scripts want."""
+        self.there_and_back()

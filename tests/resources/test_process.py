@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IProcessTransport, IReactorProcess, IReactorTime
 from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import SynchronousTestCase, TestCase
@@ -121,6 +121,18 @@ class MemoryTests(SynchronousTestCase):
         said = "waiting for the disk\n"
         self.assertEqual(self.successResultOf(done), Ran(None, TERM, said, timed_out=True, stdout=said))
         self.assertEqual(child.signals, [TERM])
+
+    def test_nobody_waits_any_more(self) -> None:
+        """A run that is cancelled ends as one whose time is up."""
+        done, child = self.begin()
+        done.cancel()
+        self.assertEqual(self.successResultOf(done), Ran(None, TERM, "", timed_out=True))
+        done, child = self.begin()
+        child.deaf = {TERM}
+        done.cancel()
+        self.failureResultOf(done, CancelledError)
+        self.clock.advance(TERM_GRACE)
+        self.assertEqual(child.signals, [TERM, KILL])
 
     def test_who_ignores_sigterm_gets_sigkill(self) -> None:
         """A program that ignores SIGTERM gets SIGKILL a grace time later."""

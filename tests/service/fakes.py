@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import Factory, define, field
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IProcessTransport, IReactorFromThreads, IReactorProcess
+from twisted.internet.testing import MemoryReactorClock
 from zope.interface import implementer
 
 from hatwist.cluster.actions import Action, Deliver
@@ -163,6 +165,22 @@ class Programs:
 
     def pause(self, paused: bool) -> None:
         self.heard.append(paused)
+
+
+@implementer(IReactorFromThreads, IReactorProcess)
+class HostReactor(MemoryReactorClock):
+    """One that also takes calls from elsewhere, and starts no program: there is none in memory."""
+
+    def callFromThread(
+        self,
+        callable: Callable[..., object],  # noqa: A002  (the interface's name)
+        *args: object,
+        **kwargs: object,
+    ) -> None:
+        self.callLater(0, callable, *args, **kwargs)
+
+    def spawnProcess(self, *arguments: object, **named: object) -> IProcessTransport:
+        raise OSError(2, "No such file or directory")
 
 
 def medium(link: str, **trouble: Exception) -> Medium:

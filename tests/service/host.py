@@ -13,7 +13,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import execute
-from twisted.internet.testing import MemoryReactorClock
 
 from hatwist.cluster.names import Verb
 from hatwist.config.load import load
@@ -21,7 +20,7 @@ from hatwist.media.memory import Hub
 from hatwist.resources.groups import GroupRunner
 from hatwist.resources.memory import MemoryAgent
 from hatwist.service.build import Built, Parts, Places, build, local_programs
-from tests.service.fakes import Observer, temporary
+from tests.service.fakes import HostReactor, Observer, temporary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +75,7 @@ class Host:
         self.name = name
         self.directory = Path(temporary(case))
         self.run = self.directory / "run"
-        self.reactor = MemoryReactorClock()
+        self.reactor = HostReactor()
         self.agent = MemoryAgent()
         self.observer = Observer()
         self.built: Built | None = None
@@ -140,7 +139,7 @@ class Host:
             built.halog.stop()
         while self._programs:
             self._programs.pop().close()
-        self.reactor = MemoryReactorClock()
+        self.reactor = HostReactor()
         self.agent.running.clear()
         self.observer = Observer()
 

@@ -9,9 +9,7 @@ import os
 from pathlib import Path
 
 from attrs import Factory, define, evolve
-from twisted.internet.interfaces import IProcessTransport, IReactorProcess
 from twisted.internet.task import Clock
-from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
@@ -29,7 +27,7 @@ from hatwist.service.build import (
     script_runner,
     script_variables,
 )
-from tests.service.fakes import temporary
+from tests.service.fakes import HostReactor, temporary
 from tests.service.host import AUTHKEYS, HA_CF, Host
 
 SPY = MediumSpec("bcast", LinkName("eth1"), Position("ha.cf"), interface="eth1")
@@ -49,14 +47,6 @@ class Spy:
         raise NotImplementedError
 
     def linkUp(self, link: LinkName) -> None:
-        raise NotImplementedError
-
-
-@implementer(IReactorProcess)
-class ProcessReactor(MemoryReactorClock):
-    """One that could start processes, but is not asked to."""
-
-    def spawnProcess(self, *arguments: object, **named: object) -> IProcessTransport:
         raise NotImplementedError
 
 
@@ -238,5 +228,5 @@ class BuiltTests(SynchronousTestCase):
     def test_real_resources(self) -> None:
         """The runner of the real world runs groups."""
         config = self.host.load().config
-        runner = script_runner(ProcessReactor(), self.host.places, config, lambda *line: None)
+        runner = script_runner(HostReactor(), self.host.places, config, lambda *line: None)
         self.assertIsInstance(runner, GroupRunner)

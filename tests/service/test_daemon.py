@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
 from io import StringIO
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from twisted.internet.interfaces import IReactorFromThreads
-from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import Logger, LogPublisher
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from hatwist.media.memory import Hub
@@ -26,19 +23,6 @@ from tests.service.host import Host
 
 if TYPE_CHECKING:
     from hatwist.service.daemon import Handler
-
-
-@implementer(IReactorFromThreads)
-class Reactor(MemoryReactorClock):
-    """One that also takes calls from elsewhere, and makes them when time passes."""
-
-    def callFromThread(
-        self,
-        callable: Callable[..., object],  # noqa: A002  (the interface's name)
-        *args: object,
-        **kwargs: object,
-    ) -> None:
-        self.callLater(0, callable, *args, **kwargs)
 
 
 class System(OperatingSystem):
@@ -90,7 +74,7 @@ class DaemonTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.hub = Hub()
         self.host = Host(self, "node01", self.hub)
-        self.host.reactor = self.reactor = Reactor()
+        self.reactor = self.host.reactor
         self.system = System()
         self.terminal = Terminal()
         self.publisher = LogPublisher()

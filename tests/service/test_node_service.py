@@ -14,7 +14,6 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from attrs import evolve
-from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -23,11 +22,11 @@ from hatwist.errors import ControlError
 from hatwist.interfaces import IClusterControl
 from hatwist.media.memory import Hub
 from hatwist.service.node_service import NotStarted
-from tests.service.fakes import Bug
+from tests.service.fakes import Bug, HostReactor
 from tests.service.host import WEB, Host
 
 
-class SocketReactor(MemoryReactorClock):
+class SocketReactor(HostReactor):
     """One that leaves a file where it listens, as the real one does."""
 
     def listenUNIX(self, address: str, *arguments: object, **named: object) -> object:

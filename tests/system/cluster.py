@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twisted.internet.testing import MemoryReactorClock
-
 from hatwist.media.memory import Hub
+from tests.service.fakes import HostReactor
 from tests.service.host import Host
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Cluster:
     def start(self, *hosts: Host) -> None:
         """Start the daemon of hosts; their clocks begin anew."""
         for host in hosts:
-            host.reactor = MemoryReactorClock()
+            host.reactor = HostReactor()
             host.reactor.advance(APART * (1 + len(self._alive)))
             host.start()
             self._alive.append(host)
