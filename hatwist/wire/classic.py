@@ -19,6 +19,7 @@ from hatwist.errors import AuthenticationError, MalformedError
 from hatwist.wire.limits import MAX_DEPTH, MAX_FIELDS, MAX_UNCOMPRESSED
 from hatwist.wire.message import Field, FieldType, Message
 from hatwist.wire.text import (
+    KNOWN_NAMES,
     NAME,
     check_size,
     decode_string,
@@ -42,10 +43,11 @@ NESTED_NEWLINES: Final = bytes((*range(20, 32), 15, 16, 17, 18))
 _AUTH_LINE: Final = AUTH.encode() + b"="
 _MARKS: Final = (START[:-1], END[:-1])
 _SHOWN: Final = 40
+_STRING: Final = FieldType.STRING  # to look it up in its class takes long
 _RAW: Final = frozenset({FieldType.BINARY, FieldType.COMPRESSED})
 _NAME: Final = re.compile(NAME)
 _TYPED: Final = re.compile(rb"\(([1-4])\)")
-_TYPES: Final = {b"%d" % kind.value: kind for kind in FieldType}
+_TYPES: Final = {b"%d" % kind: kind for kind in FieldType}
 
 
 def encode(message: Message) -> bytes:
@@ -116,19 +118,22 @@ def _encode(message: Message, depth: int) -> bytes:
 
 
 def _line(one: Field, depth: int) -> bytes:
-    name = encode_name(one.name)
-    if name.startswith(_MARKS):
-        raise MalformedError(f"{one.name!r} cannot be the name of a field in classic form")
-    value = _encode_value(one, depth)
-    if one.type is FieldType.STRING:
-        return b"%b=%b\n" % (name, value)
-    return b"(%d)%b=%b\n" % (one.type.value, name, value)
+    name, value, kind = one
+    written = KNOWN_NAMES.get(name) or _encode_name(name)
+    if kind is _STRING and isinstance(value, str):
+        return b"%b=%b\n" % (written, _replace(encode_string(value), NEWLINE))
+    return b"(%d)%b=%b\n" % (kind, written, _encode_value(one, depth))
+
+
+def _encode_name(name: str) -> bytes:
+    raw = encode_name(name)
+    if raw.startswith(_MARKS):
+        raise MalformedError(f"{name!r} cannot be the name of a field in classic form")
+    return raw
 
 
 def _encode_value(one: Field, depth: int) -> bytes:
     kind, value = one.type, one.value
-    if kind is FieldType.STRING and isinstance(value, str):
-        return _replace(encode_string(value), NEWLINE)
     if kind in _RAW and isinstance(value, bytes):
         return b2a_base64(value, newline=False)
     if kind is FieldType.STRUCT and isinstance(value, Message):
@@ -146,7 +151,7 @@ def _encode_list(elements: tuple[str, ...]) -> bytes:
 
 
 def _replace(raw: bytes, substitute: bytes) -> bytes:
-    if substitute in raw:
+    if substitute[0] in raw:
         raise MalformedError(f"a value has the byte {substitute[0]}, which stands for a newline")
     return raw.replace(b"\n", substitute)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from hatwist.errors import MalformedError
 from hatwist.wire import classic, netstring
@@ -84,7 +84,7 @@ COMPRESSORS: Final[Mapping[str, Compressor]] = MappingProxyType(
 
 def needs_netstring(message: Message) -> bool:
     """Say whether a field keeps the message out of the classic form."""
-    return any(one.type in _NETSTRING_ONLY for one in message.fields)
+    return not _NETSTRING_ONLY.isdisjoint([one.type for one in message.fields])
 
 
 def encode_plain(message: Message, prefer_classic: bool) -> bytes:
@@ -144,7 +144,7 @@ def compress_fields(message: Message, algorithm: str, prefer_classic: bool) -> M
     @return: C{message} itself when none of its fields waits.
     @raise MalformedError: when such a field cannot be written.
     """
-    if not any(one.type is FieldType.UNCOMPRESSED for one in message.fields):
+    if FieldType.UNCOMPRESSED not in [one.type for one in message.fields]:
         return message
     packed = [_compress_field(one, algorithm, prefer_classic) for one in message.fields]
     return Message((*packed, Field(ALGORITHM, algorithm)))
@@ -166,7 +166,7 @@ def _compress_field(one: Field, algorithm: str, prefer_classic: bool) -> Field:
     if one.type is not FieldType.UNCOMPRESSED or not isinstance(one.value, Message):
         return one
     plain = encode_plain(one.value, prefer_classic)
-    return evolve(one, value=COMPRESSORS[algorithm].compress(plain), type=FieldType.COMPRESSED)
+    return Field(one.name, COMPRESSORS[algorithm].compress(plain), FieldType.COMPRESSED)
 
 
 def _expand(packed: bytes, message: Message) -> Message:

@@ -8,10 +8,10 @@ surrogate escapes, so whatever was received is sent on unchanged.
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import TYPE_CHECKING
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from hatwist.errors import MalformedError
 from hatwist.wire.limits import MAX_DIGITS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class FieldType(Enum):
+class FieldType(IntEnum):
     """How a value is written on the wire; the number is the wire's own."""
 
     STRING = 0
@@ -31,10 +31,9 @@ class FieldType(Enum):
     UNCOMPRESSED = 5
 
 
-@frozen
-class Field:
+class Field(NamedTuple):
     """
-    One field.
+    One field; a tuple, because a node makes more of them than of anything else.
 
     @ivar name: not empty, without C{=}.
     @ivar value: C{str} for STRING, C{bytes} for BINARY and COMPRESSED (as
@@ -58,6 +57,7 @@ class Message:
     """
 
     fields: tuple[Field, ...] = field(default=(), converter=_as_tuple)
+    _index: dict[str, Field] | None = field(default=None, init=False, eq=False, repr=False)
 
     @classmethod
     def of(cls, **strings: str) -> Message:
@@ -66,21 +66,27 @@ class Message:
 
     def get(self, name: str, default: str = "") -> str:
         """Return the first string called C{name}, or C{default}."""
-        for one in self.fields:
-            if one.name == name and isinstance(one.value, str):
-                return one.value
-        return default
+        one = self._first(name)
+        if one is None:
+            return default
+        if isinstance(one.value, str):
+            return one.value
+        strings = (one.value for one in self.fields if one.name == name and isinstance(one.value, str))
+        return next(strings, default)
 
     def has(self, name: str) -> bool:
         """Say whether there is any field called C{name}."""
-        return name in [one.name for one in self.fields]
+        return self._first(name) is not None
 
     def binary(self, name: str) -> bytes | None:
         """Return the first binary field called C{name}, or None."""
-        for one in self.fields:
-            if one.name == name and isinstance(one.value, bytes):
-                return one.value
-        return None
+        one = self._first(name)
+        if one is None:
+            return None
+        if isinstance(one.value, bytes):
+            return one.value
+        binaries = (one.value for one in self.fields if one.name == name and isinstance(one.value, bytes))
+        return next(binaries, None)
 
     def hexadecimal(self, name: str) -> int | None:
         """
@@ -103,16 +109,24 @@ class Message:
         made = Field(name, value, kind)
         for index, one in enumerate(self.fields):
             if one.name == name:
-                return evolve(self, fields=(*self.fields[:index], made, *self.fields[index + 1 :]))
-        return evolve(self, fields=(*self.fields, made))
+                return Message((*self.fields[:index], made, *self.fields[index + 1 :]))
+        return Message((*self.fields, made))
 
     def without(self, name: str) -> Message:
         """Leave out every field called C{name}."""
-        return evolve(self, fields=tuple(one for one in self.fields if one.name != name))
+        return Message(one for one in self.fields if one.name != name)
 
     def plus(self, more: Iterable[Field]) -> Message:
         """Append fields."""
-        return evolve(self, fields=(*self.fields, *more))
+        return Message((*self.fields, *more))
+
+    def _first(self, name: str) -> Field | None:
+        """Return the first field called C{name}; a message is asked often, so it keeps an index."""
+        index = self._index
+        if index is None:
+            index = {one.name: one for one in reversed(self.fields)}
+            object.__setattr__(self, "_index", index)
+        return index.get(name)
 
     def _number(self, name: str, base: int) -> int | None:
         if not self.has(name):

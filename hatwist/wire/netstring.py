@@ -23,7 +23,9 @@ from hatwist.wire.limits import (
 )
 from hatwist.wire.message import Field, FieldType, Message
 from hatwist.wire.text import (
+    KNOWN_NAMES,
     NAME,
+    NUL,
     check_size,
     decode_string,
     encode_name,
@@ -40,7 +42,16 @@ _HEAD: Final = re.compile(rb"([0-9]{1,%d}):\(([0-5])\)(%b)=" % (MAX_LENGTH_DIGIT
 _TRAILER: Final = re.compile(rb"([0-9]{1,3}):([0-9]{1,2} [0-9A-Za-z]{1,%d}),\0*\Z" % MAX_DIGEST)
 _RAW: Final = frozenset({FieldType.BINARY, FieldType.COMPRESSED})
 _NESTED: Final = frozenset({FieldType.STRUCT, FieldType.UNCOMPRESSED})
-_TYPES: Final = {b"%d" % kind.value: kind for kind in FieldType}
+_TYPES: Final = {b"%d" % kind: kind for kind in FieldType}
+_STRING: Final = FieldType.STRING  # to look it up in its class takes long
+
+_USUAL: Final = re.compile(rb"([0-9]{1,%d}):(\([01]\)[a-z_]+)=([^,]*)," % MAX_LENGTH_DIGITS)
+_KNOWN: Final = {
+    b"(%d)%b" % (kind, raw): (name, kind)
+    for name, raw in KNOWN_NAMES.items()
+    for kind in (FieldType.STRING, FieldType.BINARY)
+}
+"""What stands before the C{=} of nearly every field, and what it says."""
 
 
 def encode(message: Message) -> bytes:
@@ -65,7 +76,46 @@ def decode(data: bytes) -> Message:
     """
     if len(data) > MAX_UNCOMPRESSED:
         raise MalformedError(f"a message of {len(data)} bytes, more than {MAX_UNCOMPRESSED}")
+    return decode_usual(data) or decode_any(data)
+
+
+def decode_any(data: bytes) -> Message:
+    """
+    Do as L{decode}, whatever the fields are.
+
+    @raise MalformedError: as L{decode}.
+    """
     return _Reader(data).message(0, len(data), 0)
+
+
+def decode_usual(data: bytes) -> Message | None:
+    """
+    Do as L{decode_any}, but in a third of the time, for what nodes send all the time.
+
+    @return: None for a message with a field of an unknown name, with one that is
+        neither string nor binary, with a comma or what is not ASCII in one, or
+        with a fault.
+    """
+    found = _USUAL.findall(data)
+    if len(found) > MAX_FIELDS or not (data.startswith(START) and data.endswith(END)):
+        return None
+    fields = []
+    size = len(START) + len(END)
+    for length, head, raw in found:
+        known = _KNOWN.get(head)
+        rest = int(length)
+        if known is None or rest != len(head) + len(raw) + 1:
+            return None
+        name, kind = known
+        if kind is not _STRING:
+            fields.append(Field(name, raw, kind))
+        elif raw.isascii() and NUL not in raw:
+            fields.append(Field(name, raw.decode()))
+        else:
+            return None
+        size += len(length) + rest + 2
+    # If the expression had passed over anything, they would not fill the message.
+    return Message(fields) if fields and size == len(data) else None
 
 
 def sign_off(body: bytes, token: bytes) -> bytes:
@@ -93,16 +143,16 @@ def split(data: bytes) -> tuple[bytes, bytes]:
 def _encode(message: Message) -> bytes:
     parts = [START]
     for one in message.fields:
-        name, value = encode_name(one.name), _encode_value(one)
-        parts.append(b"%d:(%d)%b=%b," % (len(name) + len(value) + 4, one.type.value, name, value))
+        name, value, kind = one
+        written = KNOWN_NAMES.get(name) or encode_name(name)
+        raw = encode_string(value) if kind is _STRING and isinstance(value, str) else _encode_value(one)
+        parts.append(b"%d:(%d)%b=%b," % (len(written) + len(raw) + 4, kind, written, raw))
     parts.append(END)
     return b"".join(parts)
 
 
 def _encode_value(one: Field) -> bytes:
     kind, value = one.type, one.value
-    if kind is FieldType.STRING and isinstance(value, str):
-        return encode_string(value)
     if kind in _RAW and isinstance(value, bytes):
         return value
     if kind in _NESTED and isinstance(value, Message):

@@ -10,16 +10,22 @@ bytes again, so whatever bytes were read are written.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from hatwist.errors import MalformedError
 from hatwist.wire.limits import MAX_DEPTH, MAX_FIELDS, MAX_LENGTH_DIGITS, MAX_LIST, MAX_NAME
 from hatwist.wire.message import Message
+from hatwist.wire.names import FieldName
 
+NUL: Final = 0
 _SHOWN: Final = 40
 
 NAME: Final = rb"[^(=\0\n][^=\0\n]{0,%d}" % (MAX_NAME - 1)
 """A regular expression for the name of a field."""
+
+KNOWN_NAMES: Final[Mapping[str, bytes]] = {one.value: one.encode() for one in FieldName}
+"""The names that heartbeat itself writes, and their bytes."""
 
 _NAME: Final = re.compile(NAME)
 _ELEMENT: Final = re.compile(rb"([0-9]{1,%d}):" % MAX_LENGTH_DIGITS)
@@ -43,7 +49,7 @@ def _count(message: Message, depth: int) -> int:
     if not message.fields:
         raise MalformedError("a message without fields")
     nested = [one.value for one in message.fields if isinstance(one.value, Message)]
-    return len(message.fields) + sum(_count(inner, depth + 1) for inner in nested)
+    return len(message.fields) + sum([_count(inner, depth + 1) for inner in nested])
 
 
 def encode_string(text: str) -> bytes:
@@ -53,12 +59,19 @@ def encode_string(text: str) -> bytes:
     @raise MalformedError: for a NUL, or half a surrogate pair.
     """
     try:
-        raw = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError as error:
-        raise MalformedError("a string has a character that is no character") from error
-    if b"\0" in raw:
+        raw = text.encode()  # quicker than with arguments
+    except UnicodeEncodeError:
+        raw = _encode_escapes(text)
+    if NUL in raw:
         raise MalformedError("a string has a NUL")
     return raw
+
+
+def _encode_escapes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise MalformedError("a string has a character that is no character") from error
 
 
 def decode_string(raw: bytes) -> str:
@@ -67,9 +80,12 @@ def decode_string(raw: bytes) -> str:
 
     @raise MalformedError: for a NUL.
     """
-    if b"\0" in raw:
+    if NUL in raw:
         raise MalformedError("a string has a NUL")
-    return raw.decode("utf-8", "surrogateescape")
+    try:
+        return raw.decode()  # quicker than with arguments
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "surrogateescape")
 
 
 def encode_name(name: str) -> bytes:
@@ -80,6 +96,9 @@ def encode_name(name: str) -> bytes:
         begins with a parenthesis, which heartbeat takes for a type, or has a
         C{=}, a NUL or a newline.
     """
+    known = KNOWN_NAMES.get(name)
+    if known is not None:
+        return known
     raw = encode_string(name)
     if not _NAME.fullmatch(raw):
         raise MalformedError(f"{name[:_SHOWN]!r} cannot be the name of a field")

@@ -24,7 +24,6 @@ LINK: Final = LinkName("eth1")
 SOURCE: Final = "172.16.20.209"
 GENERATION: Final = 0x6B032552
 EPOCH: Final = 0x6B032551
-LOAD: Final = "0.48 0.26 0.15 2/106 28"
 
 Round = tuple[tuple[float, bytes], ...]
 """When each datagram comes, in seconds since the round began, and its bytes."""
@@ -103,6 +102,6 @@ class Traffic:
         fields.append(Field("hg", f"{GENERATION:x}"))
         fields.append(Field("ts", f"{EPOCH + self.sequence:x}"))
         if sequence is not None:
-            fields.append(Field("ld", LOAD))
+            fields.append(Field("ld", f"0.{sequence % 100:02} 0.26 0.15 2/106 {sequence % 90 + 10}"))
         fields.append(Field("ttl", str(1 + len(self.config.cf.nodes))))
         return seal(message.plus(fields), self.config.keys)

@@ -63,7 +63,7 @@ class ListenerTests(SynchronousTestCase):
         """In every case each peer's newest status is the newest that was made, and nothing is amiss."""
         for nodes, method in CASES:
             listener = member(nodes, method)
-            listener.listen(listener.rounds(40))
+            listener.listen(listener.rounds(40), float)
             peers = listener.node.membership.peers.values()
             self.assertEqual(len(peers), nodes - 1)
             self.assertEqual({peer.number[1] for peer in peers}, {listener.traffic.sequence})
@@ -83,7 +83,7 @@ class ListenerTests(SynchronousTestCase):
     def test_acknowledged_messages_are_forgotten(self) -> None:
         """The peers' acknowledgements are taken: the history stays short."""
         listener = member(8)
-        listener.listen(listener.rounds(100))
+        listener.listen(listener.rounds(100), float)
         self.assertLess(listener.node.history.length, 25)
 
 
@@ -98,11 +98,6 @@ class CostTests(SynchronousTestCase):
             "    2  sha1     25,000   50,000        4.0     6.0    10.0    20.0    40.0",
         )
         self.assertEqual(len(cost.line()), len(HEAD.splitlines()[-1]))
-
-    def test_plus(self) -> None:
-        """Batches add up."""
-        cost = Cost(2, "crc", 10, 1.0, 2.0, 3.0, 4.0)
-        self.assertEqual(cost.plus(cost), Cost(2, "crc", 20, 2.0, 4.0, 6.0, 8.0))
 
     def test_something_is_measured(self) -> None:
         """A short measurement has heard all that it made."""

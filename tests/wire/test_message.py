@@ -42,6 +42,13 @@ class MessageTests(SynchronousTestCase):
         self.assertEqual((message.get("a"), message.binary("a")), ("", UUID))
         self.assertEqual((message.get("b"), message.binary("b")), ("text", None))
 
+    def test_first_of_its_kind_counts(self) -> None:
+        """A field of another type and the same name does not hide a string or a binary."""
+        message = Message((Field("a", UUID, FieldType.BINARY), Field("a", "1"), Field("a", "2")))
+        self.assertEqual((message.get("a"), message.binary("a")), ("1", UUID))
+        message = Message((Field("a", ("x",), FieldType.LIST), Field("a", UUID, FieldType.BINARY)))
+        self.assertEqual((message.get("a", "none"), message.binary("a")), ("none", UUID))
+
     def test_has(self) -> None:
         """A field is there whatever its type."""
         message = Message((Field("a", UUID, FieldType.BINARY),))

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.errors import AuthenticationError, MalformedError
 from hatwist.wire.message import Field, FieldType, Message
-from hatwist.wire.netstring import decode, encode, sign_off, split
+from hatwist.wire.netstring import decode, decode_usual, encode, sign_off, split
 
 CHILD = Message.of(x="1", y="l1\nl2")
 EVERYTHING = Message(
@@ -76,6 +76,28 @@ class NetstringTests(SynchronousTestCase):
         field = b"6:(0)x=1,"
         self.refuses(b"", b"###", b"###\n", b"###\n%%%", field, b"##\n" + field + b"%%%\n")
         self.refuses(b"###\n" + field, b"###\n" + field + b"%%%", b"###\n" + field + b"%%%\n\0")
+
+    def test_what_is_not_usual(self) -> None:
+        """What the quick way cannot read for certain it does not read."""
+        usual = b"###\n7:(0)t=ab,15:(1)srcuuid=\0\xff\0z,%%%\n"
+        self.assertEqual(
+            decode_usual(usual),
+            Message((Field("t", "ab"), Field("srcuuid", b"\0\xff\0z", FieldType.BINARY))),
+        )
+        for data in (
+            b"###\n6:(0)x=1,%%%\n",
+            b"###\n7:(3)t=ab,%%%\n",
+            b"###\n7:(0)t=a,,%%%\n",
+            b"###\n7:(0)t=a\0,%%%\n",
+            b"###\n7:(0)t=a\xff,%%%\n",
+            b"###\n8:(0)t=ab,%%%\n",
+            b"###\n7:(0)t=ab,,%%%\n",
+            b"###\n%%%\n",
+            b"###\n7:(0)t=ab,",
+            b"7:(0)t=ab,%%%\n",
+            b"###\n" + 4097 * b"7:(0)t=ab," + b"%%%\n",
+        ):
+            self.assertIsNone(decode_usual(data))
 
     def test_nested_message_fills_its_field(self) -> None:
         """A nested message neither ends early nor reaches over its field."""

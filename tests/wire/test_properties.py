@@ -20,7 +20,7 @@ from hatwist.wire.compress import decode_plain, needs_netstring
 from hatwist.wire.envelope import Sealing, open_datagram, read_unverified, seal, seal_classic
 from hatwist.wire.message import Message
 from hatwist.wire.stream import Stream
-from tests.wire.captures import datagrams, serial
+from tests.wire.captures import datagrams, keyring, serial
 from tests.wire.strategies import QUICK, classic_messages, messages
 
 KEYS = Keyring(1, (Key(1, "sha1", b"s3cret"), Key(2, "crc")))
@@ -93,6 +93,50 @@ class RoundTripTests(SynchronousTestCase):
         """What was sealed for a serial line is opened, with C{auth}."""
         opened = open_datagram(seal_classic(message, KEYS), KEYS)
         self.assertEqual(opened.without("auth"), message.without("auth"))
+
+
+class UsualTests(SynchronousTestCase):
+    """The quick way to read a netstring is right, or leaves it to the other."""
+
+    def agree(self, data: bytes) -> None:
+        """Expect that both ways make the same message of some bytes, if the quick one makes any."""
+        usual = netstring.decode_usual(data)
+        if usual is not None:
+            self.assertEqual(usual, netstring.decode_any(data))
+
+    @QUICK
+    @given(messages())
+    def test_messages(self, message: Message) -> None:
+        """They agree about whatever we write."""
+        self.agree(netstring.encode(message))
+
+    @QUICK
+    @given(damaged)
+    def test_damaged_datagrams(self, data: bytes) -> None:
+        """They agree about real messages with bytes changed, lost or added."""
+        self.agree(data[: data.rfind(netstring.END) + len(netstring.END)])
+
+    @QUICK
+    @given(
+        st.lists(
+            st.sampled_from(
+                [b"7:(0)t=ab,", b"07:(0)t=ab,", b"7:(1)auth=,", b"8:(0)st=,,,", b"1", b"%%%\n", b","]
+            )
+        )
+    )
+    def test_pieces(self, pieces: list[bytes]) -> None:
+        """They agree about fields that are whole, and about what is between them."""
+        self.agree(netstring.START + b"".join(pieces) + netstring.END)
+
+    def test_real_ones_are_usual(self) -> None:
+        """Nearly everything that real nodes say is read quickly, the heartbeats above all."""
+        keys = keyring("join-crc-bcast")
+        for data in datagrams("join-crc-bcast"):
+            body, _ = netstring.split(data)
+            message = open_datagram(data, keys)
+            if message.get("t") == "status":
+                self.assertEqual(netstring.decode_usual(body), message)
+            self.agree(body)
 
 
 class AnyBytesTests(SynchronousTestCase):
