@@ -172,6 +172,20 @@ def examine(
     return Examination(reading, keys, groups, settings, seen, findings.ordered())
 
 
+def load_keys(directory: str) -> tuple[Keyring, tuple[Problem, ...]]:
+    """
+    Read authkeys alone, anew.
+
+    @return: the keys, and warnings and notes about them.
+    @raise ConfigError: with every problem, if there is an error among them.
+    """
+    findings = Findings()
+    keys = _read_authkeys(directory, findings)
+    if keys is None or findings.fatal:
+        raise ConfigError(findings.ordered())
+    return keys, findings.ordered()
+
+
 def node_name(directory: str, hostname: str) -> str:
     """
     Return the name of this node: the first line of C{nodeinfo}, if there is

@@ -36,6 +36,7 @@ from hatwist.service.memory import Memory
 from hatwist.service.node_service import NodeService
 from hatwist.service.perform import Performer
 from hatwist.service.preamble import HEARTBEAT, log_settings, say_preamble
+from hatwist.service.reread import Reread
 from hatwist.service.state import StateFiles
 
 if TYPE_CHECKING:
@@ -230,22 +231,25 @@ class Built:
     @ivar node: the service to be started.
     @ivar say: writes to its log, and tells the observers.
     @ivar halog: its log, which the node starts and stops.
+    @ivar reread: looks for changes of the configuration.
     """
 
     node: NodeService
     say: Callable[[Level, str], None]
     halog: HaLog
+    reread: Reread
 
 
 def build(reactor: IReactorTime, places: Places, loaded: Loaded, parts: Parts = REAL) -> Built:
     """Make the daemon, ready to be started; nothing is opened yet."""
     config = loaded.config
-    halog = HaLog(log_settings(config.cf.log), places.hostname, parts.wall)
+    halog = HaLog(log_settings(config.cf.log), places.hostname, parts.wall, debug=config.cf.debug)
     builder = _Builder(reactor, places, config, parts, halog, Happenings(parts.wall))
     say_preamble(loaded, builder.say)
     service = NodeService(builder.new_life, builder.happenings, halog)
     service.listeners = (ControlService(os.path.join(places.run, CONTROL_SOCKET), service, reactor),)
-    return Built(service, builder.say, halog)
+    reread = Reread(places.directory, builder.say, service.rekey, parts.in_thread)
+    return Built(service, builder.say, halog, reread)
 
 
 def _load_average() -> str:

@@ -40,14 +40,8 @@ another user could not read the files its script made.  Our own files do not
 rest on it: each is made with its mode.
 """
 
-UNANSWERED: Final[Mapping[signal.Signals, str]] = MappingProxyType(
-    {
-        signal.SIGHUP: "reading the configuration anew is not done yet: stop and start heartbeat instead",
-        signal.SIGUSR1: "raising the debug level is not done yet: change it in ha.cf and start anew",
-        signal.SIGUSR2: "lowering the debug level is not done yet: change it in ha.cf and start anew",
-    }
-)
-"""Signals that heartbeat answers and we do not: they must not end the daemon."""
+DEBUG_STEPS: Final[Mapping[signal.Signals, int]] = MappingProxyType({signal.SIGUSR1: 1, signal.SIGUSR2: -1})
+"""Signals that change the debug level, and by how much."""
 
 
 class OperatingSystem:
@@ -93,6 +87,8 @@ class Daemon(Service):
         self._reactor = reactor
         self._node = built.node
         self._say = built.say
+        self._halog = built.halog
+        self._reread = built.reread
         self._terminal = terminal
         self._publisher = publisher
         self._system = system or OperatingSystem()
@@ -140,8 +136,9 @@ class Daemon(Service):
             before = self._system.handler(number)
             if before is not None:
                 self._system.answer(number, partial(self._end, before))
-        for number, words in UNANSWERED.items():
-            self._system.answer(number, partial(self._decline, f"{number.name}: {words}"))
+        self._system.answer(signal.SIGHUP, lambda _number, _frame: self._later(self._reread))
+        for number, step in DEBUG_STEPS.items():
+            self._system.answer(number, partial(self._debug, step))
 
     def _end(self, before: Handler, number: int, frame: FrameType | None) -> None:
         """The first time let the reactor stop; it takes no second time, but the node does."""
@@ -151,8 +148,12 @@ class Daemon(Service):
         self._ending = True
         before(number, frame)
 
-    def _decline(self, words: str, _number: int, _frame: FrameType | None) -> None:
-        self._later(self._say, Level.WARN, words)
+    def _debug(self, step: int, number: int, _frame: FrameType | None) -> None:
+        self._later(self._change_debug_level, step, signal.Signals(number).name)
+
+    def _change_debug_level(self, step: int, why: str) -> None:
+        level = self._halog.debug = max(0, self._halog.debug + step)
+        self._say(Level.INFO, f"debug level is {level} now ({why})")
 
     def _later(self, call: Callable[..., object], *arguments: object) -> None:
         """Call in the reactor's own time: a signal comes in the middle of anything."""

@@ -55,7 +55,13 @@ def send_to_syslog(identity: str, facility: int, priority: int, text: str) -> No
 
 
 class HaLog:
-    """The log of one daemon."""
+    """
+    The log of one daemon.
+
+    @ivar debug: the debug level; may be changed at any time.  With 0 debug lines
+        are for C{debugfile} alone; above they go to syslog too, and to
+        C{logfile} where there is no C{debugfile}.
+    """
 
     def __init__(
         self,
@@ -63,8 +69,10 @@ class HaLog:
         host: str,
         wall: Callable[[], float] = time.time,
         send: SendToSyslog = send_to_syslog,
+        debug: int = 0,
     ) -> None:
         """
+        @param debug: the debug level to begin with.
         @param host: as C{uname -n} has it.
         @param wall: seconds since 1970.
         @param send: takes identity, facility, priority and text.
@@ -73,6 +81,7 @@ class HaLog:
         self._host = host
         self._wall = wall
         self._send = send
+        self.debug = debug
         self._queue: queue.Queue[Line | None] = queue.Queue(MAX_QUEUED)
         self._thread: threading.Thread | None = None
         # Each counter has one writer: the reactor's thread the first, the log's own the second.
@@ -114,6 +123,7 @@ class HaLog:
 
     def _run(self, writer: _Writer) -> None:
         while (line := self._queue.get()) is not None:
+            writer.debug = self.debug
             writer.write(line)
             if self._queue.empty():
                 self._confess(writer)
@@ -129,7 +139,13 @@ class HaLog:
 
 
 class _Writer:
-    """Takes lines to files and to syslog; lives in the log's thread, where it may block."""
+    """
+    Takes lines to files and to syslog; lives in the log's thread, where it may block.
+
+    @ivar debug: the debug level.
+    """
+
+    debug = 0
 
     def __init__(
         self, settings: LogSettings, form: Form, wall: Callable[[], float], send: SendToSyslog
@@ -144,12 +160,14 @@ class _Writer:
         self._debugfile = self._open(settings.debugfile, form.debugfile)
 
     def write(self, line: Line) -> None:
-        """Take one line everywhere it belongs; C{debug} goes to C{debugfile} only."""
-        if self._logfile is not None and line.level is not Level.DEBUG:
+        """Take one line everywhere it belongs."""
+        is_debug = line.level is Level.DEBUG
+        wanted = not is_debug or self.debug > 0
+        if self._logfile is not None and wanted and not (is_debug and self._debugfile is not None):
             self._logfile.write(self._form.logfile(line))
         if self._debugfile is not None:
             self._debugfile.write(self._form.debugfile(line))
-        if self._wants_syslog:
+        if self._wants_syslog and wanted:
             self._to_syslog(line)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from hatwist.cluster.events import LeaveWanted, StandbyWanted, TakeoverWanted
+from hatwist.cluster.events import KeysChanged, LeaveWanted, StandbyWanted, TakeoverWanted
 from hatwist.cluster.names import Level
 from hatwist.errors import ControlError, HatwistError
 from hatwist.interfaces import IClusterControl
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hatwist.service.halog import HaLog
     from hatwist.service.happenings import Happenings
     from hatwist.service.life import Life
+    from hatwist.wire.auth import Keyring
 
     NewLife = Callable[["NodeService"], tuple[Life, Node]]
 
@@ -142,6 +143,11 @@ class NodeService(Service):
         @raise ControlError: it has left.
         """
         self._ask(TakeoverWanted(which, requester))
+
+    def rekey(self, keys: Keyring) -> None:
+        """Sign and verify with other keys from now on; nothing happens if the node has left."""
+        if self._life is not None:
+            self._life.feed(KeysChanged(keys))
 
     def leave(self, requester: str) -> None:
         """Ask the node to leave; nothing happens if it has done so."""

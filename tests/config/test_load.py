@@ -10,7 +10,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.config.load import ThisHost, examine, load, node_name
+from hatwist.config.load import ThisHost, examine, load, load_keys, node_name
 from hatwist.config.model import HaConfig, NodeName
 from hatwist.errors import ConfigError
 from tests.config import golden
@@ -113,6 +113,18 @@ class LoadTests(SynchronousTestCase):
             path.chmod(mode)
             gravities = [one.gravity.value for one in golden.examine_case(self.directory).problems]
             self.assertEqual(gravities, expected, oct(mode))
+
+    def test_keys_alone(self) -> None:
+        """authkeys can be read anew by itself; whatever is wrong elsewhere does not matter."""
+        os.remove(f"{self.directory}/ha.cf")
+        keys, problems = load_keys(self.directory)
+        self.assertEqual((keys.active, problems), (1, ()))
+        path = self.write("authkeys", "auth 1\n1 crc\n")
+        self.assertEqual([one.code for one in load_keys(self.directory)[1]], ["no-authentication"])
+        path.chmod(0o644)
+        self.assertRaises(ConfigError, load_keys, self.directory)
+        self.write("authkeys", "auth 2\n1 sha1 key\n").chmod(0o600)
+        self.assertRaises(ConfigError, load_keys, self.directory)
 
     def test_settings(self) -> None:
         """hatwist.toml is read if it is there."""

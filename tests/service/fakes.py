@@ -19,7 +19,7 @@ from hatwist.cluster.events import Event
 from hatwist.cluster.names import Level
 from hatwist.config.model import LinkName, MediumSpec, NodeName, Position, Resource, ResourceGroup
 from hatwist.errors import MediumError
-from hatwist.interfaces import IControlObserver, IMedium, IPrograms
+from hatwist.interfaces import IControlObserver, IMedium, IMediumReceiver, IPrograms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,6 +181,23 @@ class HostReactor(MemoryReactorClock):
 
     def spawnProcess(self, *arguments: object, **named: object) -> IProcessTransport:
         raise OSError(2, "No such file or directory")
+
+
+@implementer(IMediumReceiver)
+@define
+class Spy:
+    """Hears every datagram."""
+
+    heard: list[bytes] = Factory(list)
+
+    def datagramReceived(self, link: LinkName, data: bytes, source: str) -> None:
+        self.heard.append(data)
+
+    def linkDown(self, link: LinkName, reason: str) -> None:
+        raise NotImplementedError
+
+    def linkUp(self, link: LinkName) -> None:
+        raise NotImplementedError
 
 
 def medium(link: str, **trouble: Exception) -> Medium:

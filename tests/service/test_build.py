@@ -8,16 +8,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from attrs import Factory, define, evolve
+from attrs import evolve
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from hatwist.cluster.names import Level
 from hatwist.config.model import AutoFailback, HaCf, LinkName, LogSettings, MediumSpec, Position
 from hatwist.errors import ConfigError
-from hatwist.interfaces import IMediumFactory, IMediumReceiver
+from hatwist.interfaces import IMediumFactory
 from hatwist.media.memory import Hub
 from hatwist.resources.groups import GroupRunner
 from hatwist.service.build import (
@@ -27,27 +26,10 @@ from hatwist.service.build import (
     script_runner,
     script_variables,
 )
-from tests.service.fakes import HostReactor, temporary
+from tests.service.fakes import HostReactor, Spy, temporary
 from tests.service.host import AUTHKEYS, HA_CF, Host
 
 SPY = MediumSpec("bcast", LinkName("eth1"), Position("ha.cf"), interface="eth1")
-
-
-@implementer(IMediumReceiver)
-@define
-class Spy:
-    """Hears every datagram."""
-
-    heard: list[bytes] = Factory(list)
-
-    def datagramReceived(self, link: LinkName, data: bytes, source: str) -> None:
-        self.heard.append(data)
-
-    def linkDown(self, link: LinkName, reason: str) -> None:
-        raise NotImplementedError
-
-    def linkUp(self, link: LinkName) -> None:
-        raise NotImplementedError
 
 
 class PlacesTests(SynchronousTestCase):

@@ -12,13 +12,18 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.task import Clock
 from twisted.logger import Logger, LogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from hatwist.config.model import LinkName, MediumSpec, Position
 from hatwist.media.memory import Hub
-from hatwist.service.daemon import UMASK, UNANSWERED, Daemon, OperatingSystem
+from hatwist.service.daemon import UMASK, Daemon, OperatingSystem
 from hatwist.service.node_service import NotStarted
+from hatwist.wire.auth import Key, Keyring
+from hatwist.wire.envelope import open_datagram
+from tests.service.fakes import Spy
 from tests.service.host import Host
 
 if TYPE_CHECKING:
@@ -159,14 +164,45 @@ class DaemonTests(SynchronousTestCase):
         self.run_daemon()
         self.assertNotIn(signal.SIGINT, self.system.handlers)
 
-    def test_what_is_not_done_yet(self) -> None:
-        """SIGHUP, SIGUSR1 and SIGUSR2 do not end it; the log says what they do not do."""
+    def test_the_debug_level(self) -> None:
+        """SIGUSR1 raises it, SIGUSR2 lowers it, to 0 at the least; the log says what it is."""
         self.run_daemon()
-        for number, words in UNANSWERED.items():
+        assert self.host.built is not None
+        for number, expected in (
+            (signal.SIGUSR1, 1),
+            (signal.SIGUSR1, 2),
+            (signal.SIGUSR2, 1),
+            (signal.SIGUSR2, 0),
+            (signal.SIGUSR2, 0),
+        ):
             self.system.send(number)
             self.reactor.advance(0)
-            self.assertEqual(self.host.lines[-1], f"WARN: {number.name}: {words}")
+            self.assertEqual(self.host.built.halog.debug, expected)
+            self.assertEqual(self.host.lines[-1], f"info: debug level is {expected} now ({number.name})")
         self.assertEqual(self.system.ended, [])
+
+    def test_nothing_has_changed(self) -> None:
+        """SIGHUP does not end it; it looks at the files, and says when there is nothing new."""
+        self.run_daemon()
+        self.system.send(signal.SIGHUP)
+        self.reactor.advance(0)
+        self.assertEqual(self.host.lines[-1], "info: Configuration unchanged.")
+        self.assertEqual(self.system.ended, [])
+
+    def test_new_keys(self) -> None:
+        """After SIGHUP the node signs with the new key."""
+        self.run_daemon()
+        self.host.write("authkeys", "auth 2\n2 sha1 another-key\n")
+        self.system.send(signal.SIGHUP)
+        self.reactor.advance(0)
+        self.assertEqual(self.host.lines[-1], "info: Rereading authentication file.")
+        spy, clock = Spy(), Clock()
+        spec = MediumSpec("bcast", LinkName("eth1"), Position("ha.cf"), interface="eth1")
+        self.hub.plug("spy").make(spec, clock, spy).start()
+        self.host.advance(2)
+        clock.advance(0)
+        keys = Keyring(2, (Key(2, "sha1", b"another-key"),))
+        self.assertEqual(open_datagram(spy.heard[-1], keys).get("src"), "node01")
 
     def test_a_signal_waits_for_the_reactor(self) -> None:
         """It comes in the middle of anything, so it only leaves a note."""

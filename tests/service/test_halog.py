@@ -76,6 +76,30 @@ class HaLogTests(SynchronousTestCase):
         self.assertEqual(self.written(self.logfile), ["info: one"])
         self.assertEqual(self.written(self.debugfile), ["info: one", "debug: two"])
 
+    def test_debug_level(self) -> None:
+        """Above 0 debug lines go to syslog, and to the log file where there is no debug file."""
+        halog = self.make(str(self.logfile), facility="local0")
+        halog.say(Level.DEBUG, "one")
+        halog.start()
+        halog.stop()
+        self.assertEqual((self.syslog.got, self.logfile.exists()), ([], False))
+        halog.debug = 1
+        halog.start()
+        halog.say(Level.DEBUG, "two")
+        halog.stop()
+        self.assertEqual(self.written(self.logfile), ["debug: two"])
+        self.assertEqual([text for _, _, _, text in self.syslog.got], [f"[{PID}]: debug: two"])
+
+    def test_debug_level_with_a_debug_file(self) -> None:
+        """Where there is a debug file, debug lines stay out of the log file at any level."""
+        halog = self.make(str(self.logfile), str(self.debugfile))
+        halog.debug = 1
+        halog.start()
+        halog.say(Level.DEBUG, "one")
+        halog.stop()
+        self.assertFalse(self.logfile.exists())
+        self.assertEqual(self.written(self.debugfile), ["debug: one"])
+
     def test_syslog(self) -> None:
         """With a facility lines go to syslog, each under the name of who speaks."""
         halog = self.make(facility="local0")
