@@ -63,6 +63,9 @@ class Healing:
         """Follow peers that come back, and what they claim."""
         match item:
             case PeerReturned(peer):
+                if peer in self.ledger.c_nodes:
+                    # What is to be done depends on what it does: see the aftermath.
+                    return []
                 return self._compare(peer) if self.ledger.nice else self._part(peer)
             case PeerStatusChanged(_, status):
                 if status is NodeStatus.ACTIVE and not self.ledger.nice:
@@ -125,6 +128,11 @@ class Healing:
         if not ledger.nice or ledger.leaving or not ledger.settled:
             return []
         outcomes: list[Outcome] = []
+        if ledger.conceding:
+            if not both:
+                return []
+            ledger.conceding = False
+            return self._give_way(peer, both)
         if both & Holding.FOREIGN:
             outcomes.extend(self._give_way(peer))
         if both & Holding.LOCAL and not ledger.contested:
@@ -144,10 +152,10 @@ class Healing:
         ledger = self.ledger
         if not ledger.unclear:
             return []
-        ledger.unclear = False
+        ledger.unclear = ledger.conceding = False
         cause = "it was not known before"
         started: list[Outcome] = []
-        if ledger.ours & Holding.LOCAL and not ledger.contested:
+        if ledger.ours & Holding.LOCAL and not (ledger.contested or ledger.yielding):
             started.extend(acquire_local(ledger, cause, force=True))
         if ledger.ours & Holding.FOREIGN and not ledger.yielding:
             claim = Claim(Ground.DEATH, peer)
@@ -155,13 +163,13 @@ class Healing:
             started.append(JobBegun(job))
         return started
 
-    def _give_way(self, peer: NodeName) -> list[Outcome]:
+    def _give_way(self, peer: NodeName, which: Holding = Holding.FOREIGN) -> list[Outcome]:
         ledger = self.ledger
         ledger.yielding = True
         ledger.needs_failback = False
-        causes = ("both nodes had it, and its home is the other", f"node {peer} is back after a partition")
-        groups = ledger.groups_of(Holding.FOREIGN)
-        job = Job(Purpose.YIELD, groups, causes, which=Holding.FOREIGN, node=peer)
+        why = "its home is the other" if which is Holding.FOREIGN else "the other will not let go"
+        causes = (f"both nodes had it, and {why}", f"node {peer} is back after a partition")
+        job = Job(Purpose.YIELD, ledger.groups_of(which), causes, which=which, node=peer)
         return [
             Log(Level.ERROR, "Both machines own foreign resources!"),
             *self._claim(),

@@ -66,6 +66,7 @@ class Ledger:
     @ivar yielding: groups are being stopped that both sides had, or that a handover
         which was broken off left behind; they are claimed until they are stopped.
     @ivar contested: the other side has groups that are at home here, and is to let go.
+    @ivar conceding: what both sides have stays with the other, wherever it is at home.
     @ivar unclear: a peer is back from a partition and has not said yet what it holds.
     @ivar gone: peers that left in order and have given up everything.
     @ivar newest: the number of each peer's newest claim; older ones count no more.
@@ -89,6 +90,7 @@ class Ledger:
     leaving: bool = False
     yielding: bool = False
     contested: bool = False
+    conceding: bool = False
     unclear: bool = False
     gone: set[NodeName] = field(factory=set)
     newest: dict[NodeName, Number] = field(factory=dict)

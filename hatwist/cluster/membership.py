@@ -241,6 +241,7 @@ class Membership:
         # One that joins says first that it is up; this one has been running all the time, apart from us.
         apart = peer.status is NodeStatus.DEAD and status is NodeStatus.ACTIVE
         outcomes: list[Outcome] = [*_returning(sender)] if returned else [*self._lateness(peer, now)]
+        new = peer.heard is None or peer.restarted
         peer.number = number
         peer.restarted = False
         peer.heard = peer.seen = now
@@ -254,6 +255,10 @@ class Membership:
             outcomes.append(Log(Level.INFO, f"Status update for node {sender}: status {status.value}"))
             outcomes.append(PeerStatusChanged(sender, status))
             outcomes.append(speech.hook("status"))
+        if new and self.status is not NodeStatus.INIT:
+            # It is to know at once that this node lives: heartbeat counts the living when it has heard
+            # of everybody, and that may have been no more than an answer.
+            outcomes.append(self._beat(now))
         if returned or apart:
             outcomes.append(PeerReturned(sender))
         return outcomes

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from hatwist.cluster import actions, events, facts
+from hatwist.cluster.aftermath import Aftermath
 from hatwist.cluster.clients import Clients
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.departure import Departure
@@ -71,6 +72,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "takeover",
             "standby",
             "healing",
+            "aftermath",
             "work",
             "departure",
         ),
@@ -102,15 +104,16 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "requests",
             "takeover",
             "standby",
+            "aftermath",
             "roster",
             "clients",
         ),
-        facts.PeerRestarted: ("history", "flow", "membership", "resources", "standby"),
+        facts.PeerRestarted: ("history", "flow", "membership", "resources", "standby", "aftermath"),
         facts.FlowControlEnded: ("reception", "flow", "membership"),
         facts.UuidLearned: ("history",),
         facts.PeerStatusChanged: ("reception", "history", "flow", "resources", "healing", "mode"),
-        facts.PeerDied: ("reception", "history", "flow", "clients", "takeover"),
-        facts.PeerReturned: ("healing",),
+        facts.PeerDied: ("reception", "history", "flow", "clients", "aftermath", "takeover"),
+        facts.PeerReturned: ("healing", "aftermath"),
         facts.ClaimHeard: ("healing",),
         facts.HomecomingOver: ("healing",),
         facts.CommunicationEstablished: ("resources",),
@@ -184,6 +187,7 @@ class Node:
         self.takeover = Takeover(self.ledger)
         self.standby = Standby(self.ledger, self.complaints)
         self.healing = Healing(self.ledger)
+        self.aftermath = Aftermath(self.ledger, config.cf.keepalive)
         self.departure = Departure(identity, self.ledger)
         self.clients = Clients(identity)
         self.work = Work(self.ledger)

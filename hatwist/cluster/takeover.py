@@ -133,7 +133,7 @@ class Takeover:
         ledger.their_stable = True
         ledger.takeover_running = True
         # What was to be settled with the peer is settled now.
-        ledger.yielding = ledger.contested = ledger.unclear = False
+        ledger.yielding = ledger.contested = ledger.unclear = ledger.conceding = False
         groups = ledger.homed_at(node)
         job = Job(Purpose.TAKEOVER, groups, (cause,), Claim(ground, node), Holding.FOREIGN, node)
         return [

@@ -17,6 +17,7 @@ from hatwist.cluster.facts import (
     MessageDelivered,
     Outcome,
     PeerDied,
+    PeerRestarted,
 )
 from hatwist.cluster.membership import Membership
 from hatwist.cluster.names import Level, NodeStatus
@@ -98,6 +99,18 @@ class BeatTests(SynchronousTestCase):
         first = sent(membership().handle(Started(), 0.0))[0]
         self.assertEqual(first, Message.of(t="status", st="init", dt="2ee0", protocol="1", hatwist="1"))
 
+    def test_a_peer_that_is_new_hears_us_at_once(self) -> None:
+        """One heartbeat is for it: at its first, at its first of a new life, and at no other."""
+        one = membership()
+        self.assertEqual(types(hear(one, status("up"), 0.0)), [])
+        one = membership()
+        one.handle(Started(), 0.0)
+        self.assertEqual(types(hear(one, status("init"), 0.1))[:1], ["status"])
+        self.assertEqual(types(hear(one, status("up"), 0.2)), [])
+        one.handle(PeerRestarted(BETA, 4), 0.3)
+        self.assertEqual(types(hear(one, status("init"), 0.3)), ["status"])
+        self.assertEqual(types(hear(one, status("up"), 0.4)), [])
+
     def test_form_of_a_node_that_speaks_heartbeats_protocol_only(self) -> None:
         """It states nothing of ours."""
         one = membership()
@@ -114,7 +127,7 @@ class BeatTests(SynchronousTestCase):
         self.assertIn(FlowControlEnded(BETA), heard)
         one.handle(FlowControlEnded(BETA), 0.5)
         acted = one.handle(DeadlinePassed(), 1.0)
-        self.assertEqual([message.get("t") for message in sent(acted)], ["status", "status"])
+        self.assertEqual([message.get("t") for message in sent(acted)], ["status"])
         self.assertFalse(any(message.has("protocol") for message in sent(acted)))
         again = one.handle(MessageDelivered(BETA, from_peer(status("up").without("protocol"), seq=2)), 1.5)
         self.assertNotIn(FlowControlEnded(BETA), again)
@@ -158,6 +171,11 @@ class BeatTests(SynchronousTestCase):
         self.assertEqual(membership().handle(own, 0.0), [])
 
 
+def types(outcomes: list[Outcome]) -> list[str]:
+    """Say what kinds of messages go out."""
+    return [message.get("t") for message in sent(outcomes)]
+
+
 class EstablishTests(SynchronousTestCase):
     """From init to active (protocol 9.2, 9.3)."""
 
@@ -165,9 +183,10 @@ class EstablishTests(SynchronousTestCase):
         """As soon as every configured node was heard, the first of them is asked for its node list."""
         one = membership(THREE)
         one.handle(Started(), 0.0)
-        self.assertEqual(sent(hear(one, status("up"), 0.1, peer=GAMMA)), [])
+        self.assertEqual(types(hear(one, status("up"), 0.1, peer=GAMMA)), ["status"])
         outcomes = hear(one, status("up"), 0.2, peer=BETA)
-        self.assertEqual(sent(outcomes), [Message.of(t="reqnodes", dest="beta")])
+        self.assertEqual(types(outcomes), ["status", "reqnodes"])
+        self.assertEqual(sent(outcomes)[-1], Message.of(t="reqnodes", dest="beta"))
         self.assertEqual(one.status, NodeStatus.UP)
 
     def test_asked_each_second(self) -> None:

@@ -16,6 +16,7 @@ from hatwist.cluster.facts import (
     PeerRestarted,
     PeerReturned,
     PeerStatusChanged,
+    Send,
 )
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.wire.message import Message
@@ -25,6 +26,7 @@ from tests.cluster.builders import (
     THREE,
     from_peer,
     logged,
+    sent,
     status,
 )
 from tests.cluster.test_membership import active, hear, membership
@@ -163,7 +165,7 @@ class DeathTests(SynchronousTestCase):
         self.assertEqual(logged(outcomes)[2], "Deadtime value may be too small.")
         self.assertEqual(
             [outcome for outcome in outcomes if not isinstance(outcome, Log)],
-            [PeerStatusChanged(BETA, NodeStatus.ACTIVE), PeerReturned(BETA)],
+            [PeerStatusChanged(BETA, NodeStatus.ACTIVE), *map(Send, sent(outcomes)), PeerReturned(BETA)],
         )
 
     def test_running_all_the_time(self) -> None:
