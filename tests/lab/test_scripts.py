@@ -5,6 +5,8 @@ heartbeat's own scripts, unchanged, beside hatwist; needs root and its package.
 
 from __future__ import annotations
 
+import signal
+
 from scripts.lab.configuration import address_only, ha_cf
 from scripts.lab.host import Host
 from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node, install_scripts
@@ -17,6 +19,10 @@ KEY = f"IPaddr2::{VIRTUAL}/24/eth0"
 HOOK = """#!/bin/sh
 . $HA_FUNCS
 ha_log "info: $HA_ifname of $HA_node is $HA_st, $HA_CURHOST is $HA_OSTATUS"
+"""
+
+TALK = """
+while :; do printf '>>>\\nt=chatter\\ninfo=%s\\n<<<\\n' $$ >/var/lib/heartbeat/fifo; sleep 0.02; done
 """
 
 
@@ -74,6 +80,26 @@ class StockTests(NodesTestCase[Node]):
         self.settle("node01")
         self.assertOwner("node01")
 
+    def change_keys(self) -> None:
+        """Give both nodes another key, while scripts on both write messages."""
+        talking = [node.host.start(["sh", "-c", TALK]) for node in (self.one, self.two)]
+        for node in (self.one, self.two):
+            node.host.write("/etc/ha.d/authkeys", "auth 1\n1 sha1 the-next-key\n", 0o600)
+        for node in (self.one, self.two):
+            assert node.process is not None
+            node.process.signal(signal.SIGHUP)
+        for node in (self.one, self.two):
+            node.await_log("Rereading authentication file", SETTLED)
+        # Longer than a deadtime, and impossible without understanding each other.
+        self.there_and_back()
+        for talk in talking:
+            talk.kill()
+
+    def assertNobodyDied(self) -> None:
+        """Neither node was dead for the other, but for node02 before it was started."""
+        self.assertEqual(self.one.count("node node02: is dead"), 1)
+        self.assertEqual(self.two.count("node node01: is dead"), 0)
+
 
 class PairTests(StockTests):
     """Both nodes run hatwist."""
@@ -90,11 +116,16 @@ class PairTests(StockTests):
         self.assertEqual(self.run_on(self.two, "ResourceManager", "status", KEY)[0], 3)
         self.do("ResourceManager", "takegroup", KEY)
         self.do("req_resource", KEY)
+        self.change_keys()
+        self.assertNobodyDied()
         self.two.cut_power()
-        self.one.await_log("node node02: is dead", SETTLED)
+        self.one.await_log("node node02: is dead", SETTLED, times=2)
         self.do("mach_down", "node02")
         self.assertOwner("node01")
-        print(self.one.log())
+        self.do("hb_delnode", "node02")
+        self.one.await_log(r"Removing node \[node02\] from configuration", SETTLED)
+        self.do("hb_addnode", "node02")
+        self.one.await_log(r"Adding new node\[node02\] to configuration", SETTLED)
 
 
 class MixedTests(StockTests):
@@ -103,5 +134,6 @@ class MixedTests(StockTests):
     peer = HeartbeatNode
 
     def test_there_and_back(self) -> None:
-        """Each agrees with what the other's scripts want."""
-        self.there_and_back()
+        """Each agrees with what the other's scripts want; keys are changed on both within a deadtime."""
+        self.change_keys()
+        self.assertNobodyDied()
