@@ -13,7 +13,7 @@ from hatwist.cluster import speech
 from hatwist.cluster.actions import Log, Record, Stop
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, LeaveWanted
-from hatwist.cluster.facts import HoldingsChanged, JobBegun, JobFinished, LeaveDecided, Send
+from hatwist.cluster.facts import HoldingsChanged, JobBegun, JobFinished, Send
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level
@@ -30,7 +30,7 @@ PEER_PATIENCE: Final = 10.0
 LAST_WORDS: Final = 1.0
 """Seconds from C{shutdone} to silence, in which it can still be asked for again."""
 
-_Item = LeaveWanted | LeaveDecided | HoldingsChanged | JobFinished | DeadlinePassed
+_Item = LeaveWanted | HoldingsChanged | JobFinished | DeadlinePassed
 
 
 @define
@@ -47,8 +47,6 @@ class Departure:
         match item:
             case LeaveWanted(requester):
                 return self._want(f"{requester} asked it to", now)
-            case LeaveDecided(why):
-                return self._want(why, now)
             case HoldingsChanged():
                 return self._try(now)
             case JobFinished(job):

@@ -44,13 +44,6 @@ class LinkChanged:
 
 
 @frozen
-class LeaveDecided:
-    """This node has to leave in order, though nobody here asked it to."""
-
-    why: str
-
-
-@frozen
 class NodeAdded:
     """A configured node that was taken away counts again."""
 
@@ -211,7 +204,6 @@ Fact = (
     MessageArrived
     | PeerHeard
     | LinkChanged
-    | LeaveDecided
     | NodeAdded
     | NodeRemoved
     | MessageDelivered

@@ -92,7 +92,6 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.MessageArrived: ("reception",),
         facts.PeerHeard: ("links",),
         facts.LinkChanged: ("clients",),
-        facts.LeaveDecided: ("departure",),
         facts.NodeAdded: ("reception", "membership", "links", "resources", "mode"),
         facts.NodeRemoved: ("reception", "history", "flow", "membership", "links", "resources", "mode"),
         facts.MessageDelivered: (

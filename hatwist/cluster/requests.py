@@ -63,6 +63,8 @@ class Requests:
     ledger: Ledger
     _deadlines: Deadlines = field(factory=Deadlines)
     _asked: dict[str, Job] = field(factory=dict)
+    _starting: set[str] = field(factory=set)
+    "Keys of groups that are started because of an answer; a second answer is one too many."
     _given: set[str] = field(factory=set)
     "Keys of foreign groups that their home got back."
 
@@ -123,23 +125,29 @@ class Requests:
 
     def _hear_response(self, sender: NodeName, message: Message) -> list[Outcome]:
         key = message.get("ipaddr")
-        ours = message.get("dest") == self.ledger.me
-        if key not in self._asked or message.get("ok") != "OK" or not ours:
+        if message.get("ok") != "OK" or message.get("dest") != self.ledger.me:
             return []
-        asked = self._asked.pop(key)
-        groups = tuple(group for group in asked.groups if group.key == key)
+        asked = self._asked.pop(key, None)
+        # Any answer counts, as for heartbeat: whoever gave a group to a script of ours, stopped it for us.
+        causes = asked.causes if asked is not None else (f"a script on {self.ledger.me} asked for it",)
+        groups = tuple(group for group in self.ledger.groups_of(Holding.LOCAL) if group.key == key)
+        if not groups or key in self._starting:
+            return []
+        self._starting.add(key)
         claim = Claim(Ground.HOME) if sender == self.ledger.me else Claim(Ground.REPLY, sender)
         own = "yes" if message.get("weown") == "yes" else "no"
         text = f"received ip-request-resp {key} OK {own}"
         return [
             speech.hook("ip-request-resp"),
             Log(Level.PLAIN, text, "ip-request-resp(default)"),
-            JobBegun(Job(Purpose.REQUESTED, groups, asked.causes, claim, Holding.LOCAL)),
+            JobBegun(Job(Purpose.REQUESTED, groups, causes, claim, Holding.LOCAL)),
         ]
 
     def _finished(self, job: Job, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         outcomes: list[Outcome] = []
+        if job.purpose is Purpose.REQUESTED:
+            self._starting.difference_update(group.key for group in job.groups)
         if job.purpose is Purpose.TAKEOVER:
             self._given.difference_update(group.key for group in job.groups)
         if job.purpose is Purpose.BOOT:
@@ -156,4 +164,6 @@ class Requests:
             if all_given and job.node in ledger.living_peers():
                 ledger.disclaim(Holding.FOREIGN)
             outcomes.append(Send(speech.ip_response(job.node, job.groups[0].key, own=True)))
+            if ledger.nice and all_given:
+                outcomes.append(Send(speech.resource(ledger.ours, ledger.settled)))
         return [*outcomes, HoldingsChanged()]

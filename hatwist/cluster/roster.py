@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field
 
 from hatwist.cluster.actions import Log, Record
-from hatwist.cluster.facts import LeaveDecided, MessageDelivered, NodeAdded, NodeRemoved
+from hatwist.cluster.facts import MessageDelivered, NodeAdded, NodeRemoved
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.config.model import NodeName, node_name
 from hatwist.errors import MalformedError
@@ -100,11 +100,6 @@ class Roster:
 
     def _delete(self, sender: NodeName, message: Message) -> list[Outcome]:
         named = [name for name in _names(message) if name in self.members]
-        if self.me in named:
-            return [
-                Log(Level.WARN, f"delnode from {sender} names this node: it leaves"),
-                LeaveDecided(f"delnode from {sender}"),
-            ]
         alive = [name for name in named if not self._is_dead(name)]
         if alive:
             return [Log(Level.WARN, f"deletion failed: node {name} is not dead") for name in alive]
@@ -128,7 +123,11 @@ class Roster:
         return outcomes
 
     def _is_dead(self, node: NodeName) -> bool:
-        return self.ledger.peers.get(node) not in (NodeStatus.UP, NodeStatus.ACTIVE, NodeStatus.INIT)
+        return node != self.me and self.ledger.peers.get(node) not in (
+            NodeStatus.UP,
+            NodeStatus.ACTIVE,
+            NodeStatus.INIT,
+        )
 
     def _weigh(self, sender: NodeName, message: Message) -> list[Outcome]:
         node = node_name(message.get("node"))

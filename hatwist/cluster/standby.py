@@ -65,6 +65,8 @@ class Standby:
     _deadlines: Deadlines = field(factory=Deadlines)
     _cause: str = ""
     "Why this node gives, for the records."
+    _asked: bool = False
+    "Our own next request is one that was asked for here, and not a script's."
     _heard: Number = (0, 0)
     "The number of the other side's newest step."
     _abandoned: NodeName | None = None
@@ -104,6 +106,7 @@ class Standby:
                 Record("standby refused", which.word, ledger.me, (obstacle, cause)),
             ]
         self._cause = cause
+        self._asked = True
         return [
             Log(Level.INFO, f"Going standby [{which.word}].", "hb_standby(default)"),
             Send(speech.ask_resources(which, "me")),
@@ -143,7 +146,10 @@ class Standby:
         if kind not in ("ask_resources", "hb_takeover") or (own and kind == "hb_takeover"):
             return []
         try:
-            which, number = Holding.of(message.get("rsc_hold", "all")), number_of(message)
+            word = message.get("rsc_hold", "all")
+            # heartbeat's script knows no such word and goes standby with everything.
+            word = "all" if (kind, word) == ("hb_takeover", "failback") else word
+            which, number = Holding.of(word), number_of(message)
         except MalformedError as error:
             return [
                 *self.complaints.note("malformed", Level.WARN, f"Bad message from {sender}: {error}", now)
@@ -210,6 +216,9 @@ class Standby:
     def _begin(self, sender: NodeName, which: Holding, own: bool, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         wants = Log(Level.INFO, f"{sender} wants to go standby [{which.word}]")
+        if own and not self._asked:
+            self._cause = f"a script on {ledger.me} asked it to go standby"
+        self._asked = False if own else self._asked
         if not ledger.their_stable or ledger.phase is not Phase.STABLE:
             text = f"standby message [me] from {sender} ignored.  Other side is in flux."
             return [wants, Log(Level.WARN, text)]

@@ -258,6 +258,18 @@ class ResponseTests(SynchronousTestCase):
         one.handle(answer(), 1.0)
         self.assertEqual(one.handle(answer(), 1.1), [])
 
+    def test_a_script_of_ours_has_asked(self) -> None:
+        """An answer that the daemon did not ask for starts what is at home here, and again later."""
+        one = requests(settled_ledger())
+        one._asked.clear()
+        begun = one.handle(answer(), 1.0)[-1]
+        assert isinstance(begun, JobBegun)
+        self.assertEqual(begun.job.causes, ("a script on alpha asked for it",))
+        self.assertEqual(begun.job.claim, Claim(Ground.REPLY, BETA))
+        self.assertEqual(one.handle(answer(), 1.1), [])
+        one.handle(JobFinished(begun.job), 2.0)
+        self.assertEqual(one.handle(answer(), 3.0)[-1], begun)
+
     def test_not_asked_for(self) -> None:
         """An answer about another group, for another node, or without C{ok} starts nothing."""
         one = requests(settled_ledger(nice=False))

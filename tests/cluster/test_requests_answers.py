@@ -53,6 +53,19 @@ class AnswerTests(SynchronousTestCase):
         )
         self.assertEqual(ledger.ours, Holding.LOCAL)
 
+    def test_a_script_of_the_other_node_asks(self) -> None:
+        """Where nodes say what they hold, this is said after the last of the groups was answered for."""
+        ledger = settled_ledger()
+        ledger.ours = Holding.ALL
+        self.assertEqual(
+            Requests(ledger).handle(JobFinished(self.job(SQL)), 1.0),
+            [
+                Send(speech.ip_response("beta", SQL.key, own=True)),
+                Send(speech.resource(Holding.LOCAL, True)),
+                HoldingsChanged(),
+            ],
+        )
+
     def test_one_of_two(self) -> None:
         """The claim to the foreign groups ends with the last of them."""
         ledger = settled_ledger(nice=False)

@@ -169,6 +169,22 @@ class WishTests(SynchronousTestCase):
         self.assertEqual(said(outcomes), ["ask_resources foreign me"])
         self.assertEqual(logged(outcomes)[0], "Running /etc/ha.d//rc.d/hb_takeover hb_takeover")
 
+    def test_asked_by_a_peer_for_failback(self) -> None:
+        """As with heartbeat, it means everything."""
+        wish = MessageDelivered(BETA, from_peer(Message.of(t="hb_takeover", rsc_hold="failback"), seq=9))
+        self.assertEqual(said(standby(ledger(ALL)).handle(wish, 0.0)), ["ask_resources all me"])
+
+    def test_asked_by_a_script(self) -> None:
+        """A step that came through the FIFO has its own cause, whatever was asked for before."""
+        book = ledger(ALL)
+        one = giving(book)
+        hear(one, "other", ALL)
+        self.assertEqual(jobs(hear(giving(ledger(ALL)), "other", ALL))[0].causes[0][:8], "operator")
+        one = standby(ledger(ALL))
+        hear_own(one, "me", ALL)
+        script = jobs(hear(one, "other", ALL))[0]
+        self.assertEqual(script.causes, ("a script on alpha asked it to go standby",))
+
     def test_own_wish(self) -> None:
         """Our own C{hb_takeover} is for the others."""
         own = MessageDelivered(ALPHA, speech.takeover(LOCAL), own=True)
