@@ -11,8 +11,8 @@ Bytes and events go in, bytes and orders come out.  In the middle is one
 L{hatwist.cluster.node.Node}, an ordinary object without socket, timer, process
 or clock.  A room may import what stands left of it, never the reverse::
 
-    errors, interfaces <- wire <- config <- cluster <- sim | media | resources | control
-                                                    <- service | cli <- tap <- plugin
+    errors, interfaces, unix <- wire <- config <- cluster
+        <- sim | media | resources | control | clients <- service | cli <- tap <- plugin
 
     wire/       bytes <-> messages: encodings, authentication, compression
     config/     ha.cf, authkeys, haresources and hatwist.toml -> frozen values
@@ -21,6 +21,7 @@ or clock.  A room may import what stands left of it, never the reverse::
     media/      broadcast, multicast, unicast, and one in memory
     resources/  the programs that start and stop things
     control/    Perspective Broker: the server and the client
+    clients/    heartbeat's own API for programs: cl_status, ipfail, dopd
     cli/        hatwistctl
     service/    wiring: which room gets what; the driver; files and logs
 

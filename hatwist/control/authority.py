@@ -7,32 +7,10 @@ The kernel says who is at the other end of a UNIX socket; nobody logs in.
 
 from __future__ import annotations
 
-import socket
-import struct
-from typing import Final
+from typing import TYPE_CHECKING
 
-from attrs import frozen
-
-_UCRED: Final = struct.Struct("@3i")
-
-
-@frozen
-class Credentials:
-    """Who opened the other end, as the kernel has it."""
-
-    pid: int
-    uid: int
-    gid: int
-
-
-def peer_credentials(connection: socket.socket) -> Credentials:
-    """
-    Ask the kernel who is at the other end of a UNIX socket.
-
-    @raise OSError: it is not a connected UNIX socket.
-    """
-    answer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-    return Credentials(*_UCRED.unpack(answer))
+if TYPE_CHECKING:
+    from hatwist.unix import Credentials
 
 
 def refusal(peer: Credentials, own_uid: int) -> str:

@@ -12,8 +12,9 @@ from twisted.internet.protocol import connectionDone
 from twisted.spread import pb
 from zope.interface import implementer
 
-from hatwist.control.authority import peer_credentials, refusal
+from hatwist.control.authority import refusal
 from hatwist.control.perspective import plain_types
+from hatwist.unix import peer_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from twisted.internet.unix import Server
     from twisted.python.failure import Failure
 
-    from hatwist.control.authority import Credentials
     from hatwist.control.perspective import Operator
+    from hatwist.unix import Credentials
 
 MAX_CONNECTIONS: Final = 32
 """Clients at a time; one more is closed at once."""

@@ -15,9 +15,9 @@ from twisted.internet.interfaces import IReactorTime, IReactorUNIX
 from twisted.python import reflect
 from twisted.spread import pb
 
-from hatwist.control.authority import peer_credentials
 from hatwist.control.report import VERSION
 from hatwist.errors import ControlError
+from hatwist.unix import peer_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,6 @@ about who connected does; each of the three would do.
 from __future__ import annotations
 
 import os
-import socket
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +20,7 @@ from hatwist.control.broker import ControlFactory
 from hatwist.control.happenings import Happenings
 from hatwist.control.perspective import Operator
 from hatwist.errors import ControlError
+from hatwist.unix import clear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,22 +84,8 @@ def prepare(path: str) -> None:
     directory = Path(path).parent
     try:
         directory.mkdir(DIRECTORY_MODE, parents=True, exist_ok=True)
-        if Path(path).exists():
-            _remove_stale(path)
+        obstacle = clear(path)
     except OSError as problem:
         raise ControlError(f"cannot make room for {path}: {problem}") from problem
-
-
-def _remove_stale(path: str) -> None:
-    if not stat.S_ISSOCK(os.lstat(path).st_mode):
-        raise ControlError(f"{path} is in the way: it is not a socket")
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect(path)
-        except ConnectionRefusedError:
-            os.unlink(path)
-            return
-        except BlockingIOError:
-            pass
-    raise ControlError(f"another daemon listens on {path}")
+    if obstacle:
+        raise ControlError(obstacle)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from twisted.spread import banana, pb
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.control.authority import Credentials
 from hatwist.control.broker import MAX_CONNECTIONS, MAX_REQUEST
+from hatwist.unix import Credentials
 from tests.control.wire import Daemon
 
 

@@ -12,11 +12,11 @@ from twisted.internet.error import ConnectError
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.control import client
-from hatwist.control.authority import Credentials
 from hatwist.control.client import TIMEOUT, Dropped, Forbidden, NotRunning, Refused, explain
 from hatwist.control.happenings import Happening
 from hatwist.control.report import report
 from hatwist.errors import ControlError
+from hatwist.unix import Credentials
 from tests.control.fakes import STATUS
 from tests.control.wire import Daemon
 

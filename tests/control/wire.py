@@ -13,11 +13,11 @@ from twisted.python.failure import Failure
 from twisted.spread import pb
 from twisted.test.iosim import FakeTransport, connect
 
-from hatwist.control.authority import Credentials
 from hatwist.control.broker import ControlBroker, ControlFactory
 from hatwist.control.client import Control
 from hatwist.control.happenings import Happenings
 from hatwist.control.perspective import Operator
+from hatwist.unix import Credentials
 from tests.control.fakes import FakeControl
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Heartbeat's client API: the socket through which programs of this host ask and speak."""

@@ -1,0 +1,1 @@
+"""Heartbeat's client API."""
