@@ -32,6 +32,7 @@ class Options(usage.Options):
         ["state", None, "/var/lib/heartbeat", "The directory of hb_uuid and hb_generation."],
         ["own-state", None, "/var/lib/hatwist", "The directory of what heartbeat does not know."],
         ["run", None, "/run/hatwist", "The directory of the control socket."],
+        ["register", None, "/run/heartbeat/register", "The socket of heartbeat's client API."],
         ["init-d", None, "/etc/init.d", "Where scripts are that resource.d does not have."],
     ]
 
@@ -54,6 +55,7 @@ def makeService(options: Options) -> IService:
         state=os.path.abspath(options["state"]),
         own=os.path.abspath(options["own-state"]),
         run=os.path.abspath(options["run"]),
+        register=os.path.abspath(options["register"]),
         init=os.path.abspath(options["init-d"]),
         hostname=os.uname().nodename,
         node=options["node"] or "",

@@ -16,12 +16,15 @@ from zope.interface.verify import verifyClass
 
 import hatwist
 from hatwist import interfaces
+from hatwist.clients.api import ClientApi
 from hatwist.control.happenings import Happenings
 from hatwist.media.memory import MemoryFactory, MemoryMedium
 from hatwist.media.udp import UdpFactory, UdpMedium
 from hatwist.resources.agents import OcfAgent, ScriptAgent
 from hatwist.resources.ipaddr import AddressAgent
 from hatwist.resources.memory import MemoryAgent
+from hatwist.resources.rcd import RcScripts
+from hatwist.service.fifo import Fifo
 from hatwist.service.life import Life
 from hatwist.service.node_service import NodeService
 
@@ -30,7 +33,7 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.IMedium: [MemoryMedium, UdpMedium],
     interfaces.IMediumFactory: [MemoryFactory, UdpFactory],
     interfaces.IResourceAgent: [AddressAgent, MemoryAgent, OcfAgent, ScriptAgent],
-    interfaces.IPrograms: [],
+    interfaces.IPrograms: [ClientApi, Fifo, RcScripts],
     interfaces.IControlObserver: [Happenings],
     interfaces.IClusterControl: [NodeService],
 }

@@ -63,6 +63,7 @@ class OptionTests(SynchronousTestCase):
                 "state": "/var/lib/heartbeat",
                 "own-state": "/var/lib/hatwist",
                 "run": "/run/hatwist",
+                "register": "/run/heartbeat/register",
                 "init-d": "/etc/init.d",
             },
         )
@@ -100,10 +101,11 @@ class TwistdTests(SynchronousTestCase):
 
     def twistd(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run twistd until it ends, or has sent its daemon into the background."""
-        places = ("-c", "../ha.d", "--state", "../state", "--run", "../run", "--node", "node01")
+        places = ("-c", "../ha.d", "--node", "node01", "--state", "../state")
+        sockets = ("--run", "../run", "--register", "../register")
         words = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
         return subprocess.run(
-            [*words, f"--pidfile={self.pid}", *options, "hatwist", *places],
+            [*words, f"--pidfile={self.pid}", *options, "hatwist", *places, *sockets],
             cwd=self.directory / "cwd",
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(CHECKOUT), *sys.path])},
             capture_output=True,

@@ -16,6 +16,7 @@ from attrs import define, frozen
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.threads import deferToThread
 
+from hatwist.clients.api import ClientApi
 from hatwist.cluster.identity import Identity
 from hatwist.cluster.names import Level
 from hatwist.cluster.node import Node
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from hatwist.cluster.actions import Record
+    from hatwist.cluster.status import Status
     from hatwist.config.load import Loaded
     from hatwist.config.model import HaConfig
     from hatwist.interfaces import IMedium, IMediumReceiver, IPrograms
@@ -62,6 +64,7 @@ class Places:
     @ivar own: what the core remembers that heartbeat does not know.
     @ivar run: the control socket.
     @ivar init: where the scripts are that C{resource.d} does not have.
+    @ivar register: the socket of heartbeat's client API.
     @ivar hostname: what C{uname -n} says; the log shows it.
     @ivar node: the name of this node; empty: what C{nodeinfo} says, else the hostname.
     """
@@ -71,6 +74,7 @@ class Places:
     own: str = "/var/lib/hatwist"
     run: str = "/run/hatwist"
     init: str = "/etc/init.d"
+    register: str = "/run/heartbeat/register"
     hostname: str = ""
     node: str = ""
 
@@ -91,14 +95,19 @@ def script_runner(reactor: IReactorTime, places: Places, config: HaConfig, say: 
     return make_runner(reactor, places.directory, places.me, variables, say, init_directory=places.init)
 
 
-def local_programs(reactor: IReactorTime, places: Places, config: HaConfig, say: Say) -> list[IPrograms]:
+def local_programs(
+    reactor: IReactorTime, places: Places, config: HaConfig, say: Say, status: Callable[[], Status]
+) -> list[IPrograms]:
     """Return the ways in and out for programs of this host."""
 
     def said(level: Level, text: str) -> None:
         say(level, text, "heartbeat")
 
-    scripts = make_rc_scripts(reactor, places.directory, places.me, script_variables(config), say)
-    return [Fifo(os.path.join(places.state, FIFO), reactor, said), scripts]
+    return [
+        Fifo(os.path.join(places.state, FIFO), reactor, said),
+        make_rc_scripts(reactor, places.directory, places.me, script_variables(config), say),
+        ClientApi(places.register, places.me, config.cf, HEARTBEAT, status, said, reactor),
+    ]
 
 
 @frozen
@@ -116,7 +125,9 @@ class Parts:
 
     media: Callable[[Say], Mapping[str, IMediumFactory]] = kernel_media
     runner: Callable[[IReactorTime, Places, HaConfig, Say], GroupRunner] = script_runner
-    programs: Callable[[IReactorTime, Places, HaConfig, Say], Sequence[IPrograms]] = local_programs
+    programs: Callable[[IReactorTime, Places, HaConfig, Say, Callable[[], Status]], Sequence[IPrograms]] = (
+        local_programs
+    )
     rng: Callable[[], Random] = SystemRandom
     wall: Callable[[], float] = time.time
     in_thread: Callable[[Callable[[], None]], Deferred[None]] = deferToThread
@@ -168,7 +179,7 @@ class _Builder:
         """
         self.say(Level.INFO, f"heartbeat: version {HEARTBEAT}")
         identity = self._identify()
-        programs = self.parts.programs(self.reactor, self.places, self.config, self.say)
+        programs = self.parts.programs(self.reactor, self.places, self.config, self.say, service.status)
         life = Life(self.reactor, self._make_media, _load_average, programs)
         life.open()
         try:

@@ -23,7 +23,7 @@ from hatwist.service.build import Built, Parts, Places, build, local_programs
 from tests.service.fakes import HostReactor, Observer, temporary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from twisted.internet.interfaces import IReactorTime
     from twisted.trial.unittest import SynchronousTestCase
@@ -111,6 +111,7 @@ class Host:
             own=str(self.directory / "own"),
             run=str(self.run),
             init=str(self.directory / "init.d"),
+            register=str(self.directory / "register"),
             hostname=self.name,
         )
 
@@ -144,10 +145,10 @@ class Host:
         self.observer = Observer()
 
     def _local_programs(
-        self, reactor: IReactorTime, places: Places, config: HaConfig, say: Say
+        self, reactor: IReactorTime, places: Places, config: HaConfig, say: Say, status: Callable[[], Status]
     ) -> Sequence[IPrograms]:
         """Make them as in the real world, and remember them: a crash closes what they opened."""
-        made = local_programs(reactor, places, config, say)
+        made = local_programs(reactor, places, config, say, status)
         self._programs += made
         return made
 

@@ -1,0 +1,215 @@
+# -*- test-case-name: tests.clients.test_desk -*-
+"""
+Where clients sign on, ask, speak and are told (protocol 12).
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.clients import answers, signon
+from hatwist.clients.answers import BadRequest, View
+from hatwist.clients.client import Client
+from hatwist.clients.frames import frame
+from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.events import ClientJoined, ClientLeft, ClientSpoke
+from hatwist.cluster.names import Level
+from hatwist.config.model import MessageFormat
+from hatwist.errors import MalformedError
+from hatwist.wire.compress import encode_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hatwist.clients.connection import Connection
+    from hatwist.clients.rights import Rights
+    from hatwist.cluster.actions import Deliver
+    from hatwist.cluster.events import Event
+    from hatwist.cluster.status import Status
+    from hatwist.config.model import HaCf, NodeName
+    from hatwist.wire.message import Message
+
+MAX_SWEEPS: Final = 2
+"""How often a connection is looked at, every few seconds, until somebody must have signed on."""
+
+MAX_SHOWN: Final = 40
+"""Characters of a client's own words that are repeated in our log."""
+
+
+class Processes:
+    """The processes of this host."""
+
+    def lives(self, pid: int) -> bool:
+        """Say whether there is a process of this id."""
+        return self.signal(pid, 0)
+
+    def signal(self, pid: int, number: int) -> bool:
+        """Send a process a signal; False if it is not there, or not ours to signal."""
+        try:
+            os.kill(pid, number)
+        except (ProcessLookupError, OverflowError):
+            return False
+        except PermissionError:
+            return number == 0
+        return True
+
+
+@define(eq=False)
+class Desk:
+    """
+    Everybody who has signed on here.
+
+    @ivar node: the name of this one.
+    @ivar version: what clients are told of ours.
+    @ivar status: takes a snapshot of the node.
+    @ivar say: takes a line for the log.
+    @ivar feed: takes the events that clients cause.
+    @ivar complaints: what they did wrong.
+    """
+
+    node: NodeName
+    cf: HaCf
+    rights: Rights
+    version: str
+    status: Callable[[], Status]
+    say: Callable[[Level, str], None]
+    now: Callable[[], float]
+    own_uid: int
+    processes: Processes = field(factory=Processes)
+    complaints: Complaints = field(factory=Complaints)
+    feed: Callable[[Event], None] = field(default=lambda _: None)
+    _signed_on: dict[str, Connection] = field(factory=dict)
+
+    def hear(self, connection: Connection, message: Message) -> None:
+        """Take a message from a client."""
+        kind = message.get("t")
+        client = connection.client
+        if client is None:
+            if kind == "hbapi-req" and message.get("reqtype") == "signon":
+                self._sign_on(connection, message)
+            else:
+                # Heartbeat waits for the right one, too.
+                self.complaints.count("client before sign-on")
+        elif kind == "hbapi-req":
+            self._ask(connection, client, message)
+        elif not kind:
+            self.complain("client message without type", f"{connection.who}: bad message type")
+        elif client.casual:
+            self.complain("casual client speaks", f"{connection.who} may not speak to the cluster")
+            self._leave(connection, "EOF")
+        else:
+            self.feed(ClientSpoke(client.name, message))
+
+    def left(self, connection: Connection) -> None:
+        """Learn that a client has hung up."""
+        self._leave(connection, "EOF")
+
+    def complain(self, kind: str, text: str) -> None:
+        """Count what a client did wrong, and log it if that was not done lately."""
+        for line in self.complaints.note(kind, Level.WARN, text, self.now()):
+            self.say(line.level, line.text)
+
+    def tell(self, news: Deliver) -> None:
+        """Tell everybody who wants to know."""
+        data = b""
+        for connection in list(self._signed_on.values()):
+            client = connection.client
+            if client is None or not client.wants(news, self.node):
+                continue
+            data = data or self._encode(news.message)
+            if not data:
+                self.complaints.count("message too long for clients")
+                return
+            connection.send(data)
+            if client.signal:
+                self.processes.signal(client.peer.pid, client.signal)
+
+    def sweep(self, connections: list[Connection]) -> None:
+        """Look whether everybody is still there; to be called every few seconds."""
+        for connection in connections:
+            client = connection.client
+            if client is None or connection.closing:
+                connection.sweeps += 1
+                if connection.sweeps > MAX_SWEEPS:
+                    connection.drop()
+            elif not self.processes.lives(client.peer.pid):
+                self._leave(connection, "died")
+
+    def _sign_on(self, connection: Connection, request: Message) -> None:
+        who = signon.applicant(request)
+        refused = signon.refusal(request, connection.peer, self._signed_on, self.rights, self.processes.lives)
+        if refused:
+            self._refuse(who.name, who.pid, refused)
+        else:
+            connection.client = Client(who.name, who.casual, connection.peer)
+            self._signed_on[who.name] = connection
+            if not who.casual:
+                # It hears of itself before it hears that it may.
+                self.feed(ClientJoined(who.name))
+        self._send(connection, signon.reply(refused, self.cf, self.node, self.version))
+        if refused:
+            connection.hang_up()
+
+    def _refuse(self, name: str, pid: int, why: str) -> None:
+        shown = "".join(one if one.isprintable() else "?" for one in name[:MAX_SHOWN])
+        if why in signon.NOT_AUTHORISED:
+            text = f"Client [{shown}] pid {pid} failed authorization [{why}]"
+        else:
+            text = f"Client [{shown}] pid {pid} cannot sign on: {why}"
+        self.complain(f"client refused: {why}", text)
+
+    def _ask(self, connection: Connection, client: Client, request: Message) -> None:
+        kind = request.get("reqtype")
+        if kind == "signoff":
+            self._leave(connection, "signoff")
+        elif kind == "set_sendqlen":
+            client.set_queue(request)
+        elif kind:
+            for reply in self._replies(kind, client, request):
+                self._send(connection, reply)
+
+    def _replies(self, kind: str, client: Client, request: Message) -> list[Message]:
+        try:
+            if kind == "setfilter":
+                client.set_filter(request, self.own_uid)
+                return answers.good(kind, ())
+            if kind == "setsignal":
+                client.set_signal(request)
+                return answers.good(kind, ())
+            view = View(self.status(), self.cf)
+            if kind == "clientstatus":
+                return self._client_status(client, request, view)
+        except BadRequest as error:
+            return [answers.bad(kind, error.info)]
+        return answers.answer(request, view)
+
+    def _client_status(self, client: Client, request: Message, view: View) -> list[Message]:
+        node = view.node(request)
+        name = request.get("cn")
+        if not name:
+            raise BadRequest(answers.EINVAL)
+        here = node.name == self.node
+        return answers.client_status("clientstatus", here and name in self._signed_on)
+
+    def _leave(self, connection: Connection, reason: str) -> None:
+        client = connection.client
+        if client is not None and self._signed_on.get(client.name) is connection:
+            if not client.casual:
+                # While it is there still, so that it hears of it if it can.
+                self.feed(ClientLeft(client.name, reason))
+            del self._signed_on[client.name]
+        connection.hang_up()
+
+    def _send(self, connection: Connection, message: Message) -> None:
+        connection.send(self._encode(message))
+
+    def _encode(self, message: Message) -> bytes:
+        """Write a message for clients; what has no classic form has the other; nothing if too long."""
+        for classic in {self.cf.msgfmt is MessageFormat.CLASSIC, False}:
+            with suppress(MalformedError):
+                return frame(encode_plain(message, classic))
+        return b""
