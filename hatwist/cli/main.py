@@ -35,13 +35,15 @@ if TYPE_CHECKING:
 
 async def ask(reactor: object, options: Options, out: TextIO) -> int:
     """
-    Do a command that needs the daemon.
+    Do a command that needs the daemon, or at least a reactor.
 
     @return: the exit status.
     @raise ControlError: it cannot be asked, or refuses.
     """
     from hatwist.control.client import connect
 
+    if options.subCommand == "resources":
+        return await _resources(reactor, options, out)
     control = await connect(options["socket"], reactor)
     try:
         return await _COMMANDS[str(options.subCommand)](reactor, control, options, out)
@@ -100,6 +102,12 @@ async def _stop(reactor: object, control: Control, options: Options, out: TextIO
     from hatwist.cli.orders import Order
 
     return await Order(control, IReactorTime(reactor), out).leave(_wait(options))
+
+
+async def _resources(reactor: object, options: Options, out: TextIO) -> int:
+    from hatwist.cli.manager import manage
+
+    return await manage(reactor, options.subOptions, options["socket"], out, sys.stderr)
 
 
 def _wait(options: Options) -> float | None:

@@ -70,21 +70,43 @@ class StopOptions(Command):
 
 
 class MoveOptions(Command):
-    """Options of C{hatwistctl standby} and C{takeover}."""
+    """
+    Options of C{hatwistctl standby} and C{takeover}.
 
-    synopsis = "[options] [all|local|foreign]"
+    @cvar homewards: which groups C{failback} means.
+    """
+
+    homewards = "foreign"
+
+    synopsis = "[options] [all|local|foreign|failback]"
     longdesc = (
         "Which groups, seen from this node: those at home here (local), those at home at its peer "
-        "(foreign), or all, which is the default."
+        "(foreign), or all, which is the default; failback means that groups go home."
     )
     optFlags = [["no-wait", None, "Do not wait for the effect."]]
     optParameters = [["wait", None, 60.0, "Wait at most so long for the effect.", seconds]]
 
     def parseArgs(self, which: str = "all") -> None:
         """Take the set of groups."""
-        if which not in ("all", "local", "foreign"):
-            raise usage.UsageError(f"which groups? one of all, local, foreign, not {which!r}")
-        self["which"] = which
+        if which not in ("all", "local", "foreign", "failback"):
+            raise usage.UsageError(f"which groups? one of all, local, foreign, failback, not {which!r}")
+        self["which"] = self.homewards if which == "failback" else which
+
+
+class StandbyOptions(MoveOptions):
+    """Options of C{hatwistctl standby}."""
+
+
+class TakeoverOptions(MoveOptions):
+    """Options of C{hatwistctl takeover}."""
+
+    homewards = "local"
+
+
+def _resources_options() -> usage.Options:
+    from hatwist.cli.manager import ResourcesOptions
+
+    return ResourcesOptions()  # type: ignore[no-untyped-call]
 
 
 def _check_options() -> usage.Options:
@@ -106,10 +128,11 @@ class Options(Command):
     optParameters = [["socket", None, SOCKET, "The daemon's control socket."]]
     subCommands = [
         ["status", None, StatusOptions, "Show the node, its peers and who has what."],
-        ["standby", None, MoveOptions, "Give groups to the other node."],
-        ["takeover", None, MoveOptions, "Get groups from the other node."],
+        ["standby", None, StandbyOptions, "Give groups to the other node."],
+        ["takeover", None, TakeoverOptions, "Get groups from the other node."],
         ["stop", None, StopOptions, "Leave the cluster and end the daemon."],
         ["events", None, EventsOptions, "Show what happens."],
+        ["resources", None, _resources_options, "Do by hand what heartbeat's ResourceManager does."],
         ["check", None, _check_options, "Check the configuration without starting anything."],
         ["decode", None, _decode_options, "Show captured heartbeat traffic."],
     ]

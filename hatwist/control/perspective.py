@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 MAX_SHOWN: Final = 40
 """Characters of a client's own words in an answer to it."""
 
-_WORDS: Final = ("all", "local", "foreign")
+FAILBACK: Final = "failback"
+
+_WORDS: Final = ("all", "local", "foreign", FAILBACK)
 
 
 def plain_types() -> SecurityOptions:
@@ -88,10 +90,10 @@ class Operator(pb.Root):
         return self.happenings.recent()
 
     def _standby(self, broker: ControlBroker, arguments: list[object]) -> None:
-        self.control.standby(_holding(arguments), broker.requester)
+        self.control.standby(_holding(arguments, Holding.FOREIGN), broker.requester)
 
     def _takeover(self, broker: ControlBroker, arguments: list[object]) -> None:
-        self.control.takeover(_holding(arguments), broker.requester)
+        self.control.takeover(_holding(arguments, Holding.LOCAL), broker.requester)
 
     def _leave(self, broker: ControlBroker, arguments: list[object]) -> None:
         _exactly(0, arguments)
@@ -126,11 +128,15 @@ def _exactly(count: int, arguments: list[object]) -> None:
         raise pb.Error(f"{count} arguments are wanted, {len(arguments)} were given")
 
 
-def _holding(arguments: list[object]) -> Holding:
-    """Read the one argument of standby and takeover."""
+def _holding(arguments: list[object], homewards: Holding) -> Holding:
+    """
+    Read the one argument of standby and takeover.
+
+    @param homewards: what C{failback} means: the groups that go home.
+    """
     _exactly(1, arguments)
     word = arguments[0]
     if not isinstance(word, str) or word not in _WORDS:
         shown = repr(word[:MAX_SHOWN]) if isinstance(word, str) else type(word).__name__
         raise pb.Error(f"which groups? one of {', '.join(_WORDS)}, not {shown}")
-    return Holding.of(word)
+    return homewards if word == FAILBACK else Holding.of(word)

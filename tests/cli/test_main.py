@@ -51,7 +51,10 @@ class UsageTests(SynchronousTestCase):
         for arguments, words in (
             ((), "which command? hatwistctl --help lists them"),
             (("explode",), "Unknown command: explode"),
-            (("standby", "everything"), "which groups? one of all, local, foreign, not 'everything'"),
+            (("standby", "everything"), "which groups? one of all, local, foreign, failback, not 'every"),
+            (("resources",), "which verb? one of listkeys, allkeys, "),
+            (("resources", "status"), "status needs an argument"),
+            (("resources", "allkeys", "node01"), "allkeys needs no argument"),
             (("standby", "all", "local"), "Wrong number of arguments."),
             (("stop", "--wait", "soon"), "Parameter type enforcement failed: "),
             (("stop", "--wait", "-1"), "Parameter type enforcement failed: seconds are 0 or more"),
@@ -134,10 +137,19 @@ class ProgramTests(TestCase):
         """Orders reach the node with the set that was named, or all."""
         await self.ctl("standby", "--no-wait")
         await self.ctl("takeover", "--no-wait", "foreign")
+        await self.ctl("standby", "--no-wait", "failback")
+        await self.ctl("takeover", "--no-wait", "failback")
         status, out, _ = await self.ctl("stop", "--no-wait")
         self.assertEqual((status, out), (0, "stop: the node was told.\n"))
         orders = [(verb, which) for verb, which, _ in self.node.asked]
-        self.assertEqual(orders, [("standby", "all"), ("takeover", "foreign"), ("leave", "")])
+        expected = [
+            ("standby", "all"),
+            ("takeover", "foreign"),
+            ("standby", "foreign"),
+            ("takeover", "local"),
+            ("leave", ""),
+        ]
+        self.assertEqual(orders, expected)
 
     async def test_done_at_once(self) -> None:
         """A takeover of what is here already is done, and shows who has what."""

@@ -68,6 +68,13 @@ class OperatorTests(SynchronousTestCase):
             [("standby", "local", who), ("takeover", "all", who), ("leave", "", who)],
         )
 
+    def test_groups_go_home(self) -> None:
+        """failback gives away what is at home at the peer, and gets what is at home here."""
+        self.ask("standby", "failback")
+        self.ask("takeover", "failback")
+        asked = [(verb, which) for verb, which, _ in self.daemon.node.asked]
+        self.assertEqual(asked, [("standby", "foreign"), ("takeover", "local")])
+
     def test_the_node_s_refusal_is_passed_on(self) -> None:
         """What the node refuses is refused in its words."""
         self.daemon.node.trouble = "this node is leaving"
@@ -96,8 +103,8 @@ class OperatorTests(SynchronousTestCase):
         self.assertEqual(self.daemon.happenings._subscribers, [])
 
     def test_wrong_words(self) -> None:
-        """Anything but the three sets is refused, and shown cut short."""
-        wanted = "which groups? one of all, local, foreign, not "
+        """Anything but the sets and failback is refused, and shown cut short."""
+        wanted = "which groups? one of all, local, foreign, failback, not "
         self.assertEqual(self.refusal("standby", "everything"), wanted + "'everything'")
         self.assertEqual(self.refusal("standby", "none"), wanted + "'none'")
         self.assertEqual(self.refusal("takeover", "x" * 50000), wanted + repr("x" * 40))
