@@ -142,8 +142,15 @@ class HatwistNode(Node):
 
     def control(self, *words: str) -> tuple[int, str]:
         """Run C{hatwistctl} on the host."""
-        program = [sys.executable, "-c", "from hatwist.cli.main import run; run()", "--socket", SOCKET]
-        return self.host.run(*program, *words, env=self.environment())
+        return self.host.run(*self._hatwistctl(), *words, env=self.environment())
+
+    def begin(self, *words: str) -> Process:
+        """Start C{hatwistctl} on the host, and do not wait for its end."""
+        return self.host.start([*self._hatwistctl(), *words], self.environment())
+
+    @staticmethod
+    def _hatwistctl() -> Sequence[str]:
+        return [sys.executable, "-c", "from hatwist.cli.main import run; run()", "--socket", SOCKET]
 
     def status(self) -> Any:
         """

@@ -1,0 +1,243 @@
+# -*- test-case-name: tests.lab.test_soak -*-
+"""
+One cluster in a rack: its nodes, orders to them, and waiting until it is settled.
+
+All waiting is for a condition, with an upper bound in seconds.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from scripts.lab import plan
+from scripts.lab.nodes import STOP_TIMEOUT, HatwistNode, HeartbeatNode, Node
+from scripts.lab.rack import Rack
+from scripts.lab.remote import LabError
+from scripts.lab.soak.choices import ADDRESSES, FLAG, NODES, Choice, Daemon
+from scripts.lab.soak.views import (
+    HOME,
+    Facts,
+    Placement,
+    View,
+    disagreements,
+    hatwist_view,
+    heartbeat_view,
+)
+from scripts.lab.watch import Watch, now, until
+
+SETTLED: Final = 60.0
+"""Upper bound for whatever a cluster has to settle."""
+LOOK_EVERY: Final = 0.05
+"""Seconds between two looks."""
+ASK_AGAIN: Final = 8.0
+"""Seconds after which an order that was refused in the middle of something is repeated."""
+REFUSAL: Final = "Standby mode only implemented when nice_failback on"
+
+LOST: Final = r"msg2string: Message with zero fields|NV failure \(msgfromsteam\)"
+"""
+What heartbeat says when a message is lost between its own scripts and its daemon:
+they write into a FIFO, in pieces, and two at a time.  Once in some fifty orders.
+"""
+
+BEGUN: Final = "wants to go standby"
+"""What both kinds say when an order begins to have its effect."""
+
+_KINDS: Final = {Daemon.HATWIST: HatwistNode, Daemon.HEARTBEAT: HeartbeatNode}
+
+
+class OrderLost(LabError):
+    """Heartbeat has lost a message on the way from its scripts to its daemon."""
+
+
+class Cluster:
+    """
+    Two nodes, powered off when it is new.
+
+    @ivar nodes: by name.
+    @ivar running: the names of the nodes whose daemon should run.
+    """
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self.nodes: dict[str, Node] = {}
+        self.running: set[str] = set()
+        self._rack = Rack()
+
+    def __enter__(self) -> Self:
+        self._rack.open()
+        try:
+            self.watch = Watch(self._rack)
+            for number, (name, daemon) in enumerate(zip(NODES, self.choice.daemons, strict=True), 1):
+                self.nodes[name] = _KINDS[daemon](plan.node(self._rack, number))
+                self.choice.configuration().write(self.nodes[name].host)
+        except BaseException:
+            self._rack.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._rack.close()
+
+    # What is done to it
+
+    def boot(self, *names: str) -> None:
+        """Power hosts on and start their daemons."""
+        for name in names:
+            self.nodes[name].host.power_on()
+        self.start(*names)
+
+    def start(self, *names: str) -> None:
+        """Start the daemons of hosts that are on."""
+        for name in names:
+            self.nodes[name].start()
+            self.running.add(name)
+
+    def stop(self, *names: str) -> None:
+        """Ask daemons to leave in order, at the same time, and wait until they have."""
+        leaving = []
+        for name in names:
+            self.running.discard(name)
+            process, self.nodes[name].process = self.nodes[name].process, None
+            assert process is not None
+            process.signal(signal.SIGTERM)
+            leaving.append(process)
+        for process in leaving:
+            process.wait(STOP_TIMEOUT)
+
+    def kill(self, name: str) -> None:
+        """Kill a daemon; what it started stays."""
+        self.running.discard(name)
+        self.nodes[name].kill()
+
+    def cut_power(self, name: str) -> None:
+        """Cut the power of a host."""
+        self.running.discard(name)
+        self.nodes[name].cut_power()
+
+    def ask(self, name: str, verb: str, which: str) -> bool:
+        """
+        Order C{standby} or C{takeover}, as an operator does on a node of its kind.
+
+        @param which: C{all}, C{local}, C{foreign} or C{failback}.
+        @return: whether it was done; heartbeat's commands do not wait, and always say so.
+        """
+        node = self.nodes[name]
+        if isinstance(node, HatwistNode):
+            return node.control(verb, _word(which))[0] == 0
+        node.host.do(f"/usr/share/heartbeat/hb_{verb}", which)
+        return True
+
+    def begin(self, name: str, verb: str, which: str) -> None:
+        """Give such an order, and wait until some node has begun with it, or lost it."""
+        begun, lost = self._count(BEGUN), self.lost()
+        node = self.nodes[name]
+        if isinstance(node, HatwistNode):
+            node.begin(verb, "--no-wait", _word(which))
+        else:
+            node.host.start([f"/usr/share/heartbeat/hb_{verb}", which])
+        until(
+            lambda: self._count(BEGUN) > begun or self.lost() > lost,
+            SETTLED,
+            f"{verb} {which} of {name} begins",
+        )
+
+    # What is seen of it
+
+    def facts(self) -> Facts:
+        """Return what is the case on the hosts."""
+        addresses = {home: self.watch.owners(address) for home, address in ADDRESSES.items()}
+        runs = [node for node in self.nodes.values() if node.host.powered and self._flag(node)]
+        return Facts(addresses, tuple(node.name for node in runs))
+
+    def view(self, name: str) -> View:
+        """
+        Ask a node's daemon.
+
+        @raise LabError: when it does not answer.
+        """
+        node, nice = self.nodes[name], self.choice.failback.nice
+        if isinstance(node, HatwistNode):
+            return hatwist_view(node.status(), nice)
+        statuses = {other: node.host.run("cl_status", "nodestatus", other)[1].strip() for other in NODES}
+        return heartbeat_view(name, node.host.run("cl_status", "rscstatus")[1].strip(), statuses, nice)
+
+    def differences(self, placement: Placement | None) -> list[str]:
+        """
+        Say what is not yet as it should be.
+
+        @param placement: who should have what; with C{None} any one owner of each group will do.
+        """
+        facts = self.facts()
+        wanted = facts.placement() if placement is None else placement
+        if wanted is None:
+            return [f"the addresses are on {facts.addresses}"]
+        found = disagreements(wanted, facts, (), self.running)
+        # To ask costs: heartbeat a little, hatwist a start of Python; so when the rest is right.
+        for name in sorted(self.running, key=lambda name: isinstance(self.nodes[name], HatwistNode)):
+            if not found:
+                found = self._differing(name, wanted, facts)
+        return found
+
+    def _differing(self, name: str, placement: Placement, facts: Facts) -> list[str]:
+        try:
+            return disagreements(placement, facts, [self.view(name)], self.running)
+        except LabError as error:
+            return [str(error)]
+
+    def settle(self, placement: Placement | None, timeout: float = SETTLED) -> Placement:
+        """
+        Wait until each group has one owner, nothing moves, and every living node says so.
+
+        @param placement: who should have what; with C{None} any one owner of each group will do.
+        @return: who has what.
+        @raise LabError: when it does not come to that, or a daemon ended by itself.
+        @raise OrderLost: when heartbeat loses an order meanwhile.
+        """
+        end, lost = now() + timeout, self.lost()
+        while differences := self.differences(placement):
+            for node in self.nodes.values():
+                node.check()
+            if placement is not None and self.lost() > lost:
+                raise OrderLost
+            if now() > end:
+                raise LabError(f"not settled after {timeout:g} s: {'; '.join(differences)}")
+            time.sleep(LOOK_EVERY)
+        return self.facts().placement() or self.settle(placement, timeout)
+
+    def lost(self) -> int:
+        """Count the messages that heartbeat has lost on its way to itself so far."""
+        return self._count(LOST)
+
+    def go_home(self) -> None:
+        """
+        Wait until the cluster is settled, then ask for whatever is away from home.
+
+        What is asked for in the middle of something is refused, so it is asked for again.
+        """
+        end = now() + SETTLED
+        while (placement := self.settle(None)) != HOME:
+            away = next(home for home, owner in placement.items() if owner != home)
+            self.ask(away, "takeover", "local")
+            wanted = {**placement, away: away}
+            try:
+                self.settle(wanted, ASK_AGAIN)
+            except LabError:
+                if now() > end:
+                    raise
+
+    def _count(self, pattern: str) -> int:
+        return sum(node.count(pattern) for node in self.nodes.values())
+
+    @staticmethod
+    def _flag(node: Node) -> bool:
+        return node.host.run("test", "-e", FLAG)[0] == 0
+
+
+def _word(which: str) -> str:
+    """Return hatwistctl's word for a set; failback means foreign to heartbeat."""
+    return "foreign" if which == "failback" else which

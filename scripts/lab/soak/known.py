@@ -1,0 +1,64 @@
+# -*- test-case-name: tests.lab.test_soak_table -*-
+"""
+Failures that are known, each with its reason, until they are mended.
+
+They are shown, and do not make a run fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from scripts.lab.soak.choices import Choice
+
+
+@dataclass(frozen=True)
+class Known:
+    """
+    One of them.
+
+    @ivar configuration: a regular expression for the names of choices.
+    @ivar scenario: one for the names of scenarios.
+    @ivar problem: one for each problem.
+    """
+
+    configuration: str
+    scenario: str
+    problem: str
+    reason: str
+
+    def covers(self, choice: Choice, scenario: str, problem: str) -> bool:
+        """Tell whether this is it."""
+        texts = ((self.configuration, choice.name), (self.scenario, scenario), (self.problem, problem))
+        return all(re.search(expression, text) for expression, text in texts)
+
+
+KNOWN: Final[tuple[Known, ...]] = (
+    Known(
+        r"legacy,.*heartbeat",
+        r".",
+        r"both owned|Both machines own",
+        "a node with heartbeat that rejoins and has not yet heard a status of ours believes to be alone",
+    ),
+)
+
+
+def reason(
+    choice: Choice, scenario: str, problems: Iterable[str], known: Iterable[Known] = KNOWN
+) -> str | None:
+    """
+    Return why a failure is known.
+
+    @return: C{None} unless every problem is.
+    """
+    known = tuple(known)
+    found = [
+        next((one.reason for one in known if one.covers(choice, scenario, problem)), None)
+        for problem in problems
+    ]
+    if not found or None in found:
+        return None
+    return "; ".join(dict.fromkeys(one for one in found if one is not None))
