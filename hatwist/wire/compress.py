@@ -18,7 +18,7 @@ from attrs import frozen
 
 from hatwist.errors import MalformedError
 from hatwist.wire import classic, netstring
-from hatwist.wire.limits import MAX_UNCOMPRESSED
+from hatwist.wire.limits import MAX_DEPTH, MAX_UNCOMPRESSED
 from hatwist.wire.message import Field, FieldType, Message
 
 PAYLOAD: Final = "_compressed_payload"
@@ -27,6 +27,7 @@ PAYLOAD: Final = "_compressed_payload"
 ALGORITHM: Final = "_compression_algorithm"
 """The string field that names the compressor."""
 
+_NESTED: Final = frozenset({FieldType.STRUCT, FieldType.UNCOMPRESSED})
 _NETSTRING_ONLY: Final = frozenset({FieldType.STRUCT, FieldType.COMPRESSED, FieldType.UNCOMPRESSED})
 
 
@@ -141,13 +142,15 @@ def compress_fields(message: Message, algorithm: str, prefer_classic: bool) -> M
     """
     Compress the fields that wait for it (type 5), and name the algorithm.
 
+    Messages in structures are looked through too: type 5 never travels.
+
     @return: C{message} itself when none of its fields waits.
-    @raise MalformedError: when such a field cannot be written.
+    @raise MalformedError: when such a field cannot be written, or lies deeper
+        than L{MAX_DEPTH}.
     """
-    if FieldType.UNCOMPRESSED not in [one.type for one in message.fields]:
+    if _NESTED.isdisjoint([one.type for one in message.fields]) or not _waits(message, 0):
         return message
-    packed = [_compress_field(one, algorithm, prefer_classic) for one in message.fields]
-    return Message((*packed, Field(ALGORITHM, algorithm)))
+    return _compress_fields(message, algorithm, prefer_classic)
 
 
 def expand_field(message: Message, name: str) -> Message:
@@ -162,10 +165,29 @@ def expand_field(message: Message, name: str) -> Message:
     raise MalformedError(f"there is no compressed field {name!r}")
 
 
+def _waits(message: Message, depth: int) -> bool:
+    if depth > MAX_DEPTH:
+        raise MalformedError(f"messages inside messages, deeper than {MAX_DEPTH}")
+    nested = [one for one in message.fields if isinstance(one.value, Message)]
+    return any(one.type is FieldType.UNCOMPRESSED for one in nested) or any(
+        _waits(one.value, depth + 1) for one in nested if isinstance(one.value, Message)
+    )
+
+
+def _compress_fields(message: Message, algorithm: str, prefer_classic: bool) -> Message:
+    packed = [_compress_field(one, algorithm, prefer_classic) for one in message.fields]
+    if FieldType.UNCOMPRESSED in [one.type for one in message.fields]:
+        packed.append(Field(ALGORITHM, algorithm))
+    return Message(packed)
+
+
 def _compress_field(one: Field, algorithm: str, prefer_classic: bool) -> Field:
-    if one.type is not FieldType.UNCOMPRESSED or not isinstance(one.value, Message):
+    if not isinstance(one.value, Message):
         return one
-    plain = encode_plain(one.value, prefer_classic)
+    inner = _compress_fields(one.value, algorithm, prefer_classic)
+    if one.type is not FieldType.UNCOMPRESSED:
+        return Field(one.name, inner, one.type)
+    plain = encode_plain(inner, prefer_classic)
     return Field(one.name, COMPRESSORS[algorithm].compress(plain), FieldType.COMPRESSED)
 
 

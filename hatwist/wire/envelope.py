@@ -17,17 +17,21 @@ from attrs import frozen
 from hatwist.errors import AuthenticationError, MalformedError
 from hatwist.wire import classic, netstring
 from hatwist.wire.compress import (
+    PAYLOAD,
     compress_fields,
     compress_whole,
     encode_plain,
     expand_whole,
     needs_netstring,
 )
-from hatwist.wire.limits import MAX_CLAIM_SCAN, MAX_MESSAGE, MAX_TRAILER
+from hatwist.wire.limits import MAX_CLAIM_SCAN, MAX_DATAGRAM, MAX_MESSAGE, MAX_TRAILER
 
 if TYPE_CHECKING:
     from hatwist.wire.auth import Keyring
     from hatwist.wire.message import Message
+
+_MAX_BODY: Final = MAX_DATAGRAM - MAX_TRAILER
+"""What may be signed, whatever key signs it again later."""
 
 _CLAIM: Final = re.compile(
     rb"(?<=\(0\)src=)[A-Za-z0-9._:-]{1,99}(?=,)|(?<=\nsrc=)[A-Za-z0-9._:-]{1,99}(?=\n)"
@@ -54,15 +58,21 @@ def seal(message: Message, keys: Keyring, how: Sealing = Sealing()) -> bytes:
     """
     Make a datagram of a message (protocol sections 2.2, 3.2, 3.4 and 4).
 
-    @raise MalformedError: when a field cannot be written, or the datagram would
-        be longer than L{MAX_MESSAGE} bytes.
+    @raise MalformedError: when a field cannot be written, when the message has
+        the field of a compressed one, or when not even compressed it would go into
+        L{MAX_DATAGRAM} bytes.
     """
+    if message.has(PAYLOAD):
+        # Whoever opens it would take what is in there for the message: anybody's, of any type.
+        raise MalformedError(f"a message with a field {PAYLOAD!r} of its own")
     ready = _with_auth(message, keys) if how.inner_auth and not needs_netstring(message) else message
     body = netstring.encode(compress_fields(ready, how.compression, how.inner_auth))
     if _wants_compression(ready, body, how):
         plain = encode_plain(ready, how.inner_auth)
         body = netstring.encode(compress_whole(plain, how.compression))
-    return _bounded(netstring.sign_off(body, keys.sign(body)))
+    if len(body) > _MAX_BODY:
+        raise MalformedError(f"a message of {len(body)} bytes, more than {_MAX_BODY}")
+    return netstring.sign_off(body, keys.sign(body))
 
 
 def seal_classic(message: Message, keys: Keyring) -> bytes:
@@ -141,7 +151,7 @@ def _with_auth(message: Message, keys: Keyring) -> Message:
 
 def _wants_compression(message: Message, body: bytes, how: Sealing) -> bool:
     """Heartbeat estimates the length as if it wrote what C{msgfmt} says."""
-    if len(body) > MAX_MESSAGE - MAX_TRAILER:
+    if len(body) > _MAX_BODY:
         return True
     return how.threshold is not None and len(encode_plain(message, how.inner_auth)) > how.threshold
 

@@ -14,6 +14,9 @@ from typing import Final
 MAX_MESSAGE: Final = 262144
 """A datagram, or a message on a serial line (heartbeat's MAXMSG)."""
 
+MAX_DATAGRAM: Final = 65507
+"""What UDP carries over IPv4; heartbeat tries to send longer ones, and nobody ever gets them."""
+
 MAX_UNCOMPRESSED: Final = 2097152
 """A message after it was expanded (heartbeat's MAXUNCOMPRESSED)."""
 

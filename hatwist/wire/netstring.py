@@ -45,6 +45,9 @@ _NESTED: Final = frozenset({FieldType.STRUCT, FieldType.UNCOMPRESSED})
 _TYPES: Final = {b"%d" % kind: kind for kind in FieldType}
 _STRING: Final = FieldType.STRING  # to look it up in its class takes long
 
+_MAX_USUAL: Final = 4096
+"""The expression below looks for a comma from each field on, so time grows with the square."""
+
 _USUAL: Final = re.compile(rb"([0-9]{1,%d}):(\([01]\)[a-z_]+)=([^,]*)," % MAX_LENGTH_DIGITS)
 _KNOWN: Final = {
     b"(%d)%b" % (kind, raw): (name, kind)
@@ -93,11 +96,13 @@ def decode_usual(data: bytes) -> Message | None:
     Do as L{decode_any}, but in a third of the time, for what nodes send all the time.
 
     @return: None for a message with a field of an unknown name, with one that is
-        neither string nor binary, with a comma or what is not ASCII in one, or
-        with a fault.
+        neither string nor binary, with a comma or what is not ASCII in one, for
+        a long one, or one with a fault.
     """
+    if len(data) > _MAX_USUAL:
+        return None
     found = _USUAL.findall(data)
-    if len(found) > MAX_FIELDS or not (data.startswith(START) and data.endswith(END)):
+    if not (data.startswith(START) and data.endswith(END)):
         return None
     fields = []
     size = len(START) + len(END)

@@ -135,6 +135,29 @@ class FieldTests(SynchronousTestCase):
         packed = compress_fields(WAITING, "zlib", prefer_classic=False)
         self.assertIs(compress_fields(packed, "zlib", prefer_classic=False), packed)
 
+    def test_field_that_waits_inside_others(self) -> None:
+        """Type 5 becomes type 4 however deep it lies; every message names its own compressor."""
+        inside = Message([Field("s", WAITING, FieldType.STRUCT)])
+        packed = compress_fields(inside, "zlib", prefer_classic=False)
+        self.assertEqual(packed.fields[0].value, compress_fields(WAITING, "zlib", prefer_classic=False))
+        twice = Message([Field("m", WAITING, FieldType.UNCOMPRESSED)])
+        (outer, _) = compress_fields(twice, "zlib", prefer_classic=False).fields
+        found = expand_field(Message([outer, Field(ALGORITHM, "zlib")]), "m")
+        self.assertEqual(expand_field(found, "m"), BIG)
+        self.assertEqual(compress_fields(found, "zlib", prefer_classic=False), found)
+
+    def test_too_deep_to_look_through(self) -> None:
+        """Messages in messages in messages are looked through as deep as they may lie."""
+        message = WAITING
+        for _ in range(5000):
+            message = Message([Field("s", message, FieldType.STRUCT)])
+        self.assertRaises(MalformedError, compress_fields, message, "zlib", False)
+
+    def test_nested_message_without_waiting_fields(self) -> None:
+        """A structure in which nothing waits is returned as it is."""
+        nested = Message([Field("s", Message.of(a="b"), FieldType.STRUCT)])
+        self.assertIs(compress_fields(nested, "zlib", prefer_classic=False), nested)
+
     def test_value_of_another_type(self) -> None:
         """A waiting field that holds no message stays, and cannot be written."""
         wrong = Message((Field("m", "text", FieldType.UNCOMPRESSED),))

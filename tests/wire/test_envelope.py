@@ -6,13 +6,23 @@ must not be accepted.
 
 from __future__ import annotations
 
+from hashlib import sha1
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.errors import AuthenticationError, MalformedError
 from hatwist.wire import netstring
 from hatwist.wire.auth import Key, Keyring
 from hatwist.wire.compress import ALGORITHM, PAYLOAD, compress_whole, encode_plain, expand_field
-from hatwist.wire.envelope import Sealing, open_datagram, read_unverified, seal, seal_classic
+from hatwist.wire.envelope import (
+    Sealing,
+    open_datagram,
+    read_unverified,
+    seal,
+    seal_classic,
+    sign_again,
+)
+from hatwist.wire.limits import MAX_DATAGRAM, MAX_TRAILER
 from hatwist.wire.message import Field, FieldType, Message
 
 CRC = Keyring(1, (Key(1, "crc"),))
@@ -205,6 +215,29 @@ class SealTests(SynchronousTestCase):
     def test_field_that_cannot_be_written(self) -> None:
         """A field that has no form on the wire is refused."""
         self.assertRaises(MalformedError, seal, Message.of(a="\0"), CRC)
+
+    def test_message_inside_a_message_in_disguise(self) -> None:
+        """
+        Nobody makes us sign a compressed message of their own: whoever opens it takes
+        what is inside for ours, and heartbeat reads that before it looks at anything.
+        """
+        evil = compress_whole(b"###\n6:(9)a=b,%%%\n", "zlib")
+        for one in (evil, Message.of(t="x").plus(evil.fields), Message([Field(PAYLOAD, "text")])):
+            self.assertRaises(MalformedError, seal, one, CRC)
+
+    def test_what_udp_does_not_carry(self) -> None:
+        """A message is compressed before it is longer than a datagram can be, whatever key signs it."""
+        noise = b"".join(sha1(b"%d" % number).digest() for number in range(MAX_DATAGRAM // 20 + 1))
+        rest = len("###\n60000:(1)a=,%%%\n") + MAX_TRAILER
+        longest = Message([Field("a", noise[: MAX_DATAGRAM - rest], FieldType.BINARY)])
+        sealed = seal(longest, CRC, Sealing(inner_auth=False))
+        self.assertNotIn(PAYLOAD.encode(), sealed)
+        self.assertLessEqual(len(sign_again(sealed, SHA1)), MAX_DATAGRAM)
+        longer = longest.with_field("b", "x")
+        self.assertRaises(MalformedError, seal, longer, CRC, Sealing(inner_auth=False))
+        text = Message.of(a="x" * MAX_DATAGRAM)
+        self.assertLess(len(seal(text, CRC)), 1000)
+        self.assertEqual(open_datagram(seal(text, CRC), CRC).get("a"), text.get("a"))
 
 
 class OpenTests(SynchronousTestCase):

@@ -99,6 +99,11 @@ class NetstringTests(SynchronousTestCase):
         ):
             self.assertIsNone(decode_usual(data))
 
+    def test_long_message_is_not_usual(self) -> None:
+        """What nearly is a field, a hundred thousand times, takes no longer than to see that it is none."""
+        self.assertRaises(MalformedError, decode, b"###\n" + b"1:(0)a=" * 299_000 + b"%%%\n")
+        self.assertIsNone(decode_usual(encode(Message.of(a="x" * 5000))))
+
     def test_nested_message_fills_its_field(self) -> None:
         """A nested message neither ends early nor reaches over its field."""
         self.refuses(
