@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.wire.test_stream -*-
 """
-Find messages in a stream of bytes: serial lines, the FIFO (protocol 7.2, 2.5).
+Find messages in a stream of bytes (protocol section 7.2, serial lines).
 
 A line may lose, damage or add bytes at any time.  What is not a message is
 skipped and counted; the next whole message is found whatever came before it.
@@ -28,11 +28,9 @@ class Stream:
     One direction of a serial line.
 
     @ivar skipped: how many bytes were not part of a message, so far.
-    @ivar limit: the bytes of a message, its marks included.
     """
 
     skipped: int = 0
-    limit: int = MAX_MESSAGE
     _held: bytearray = field(factory=bytearray, init=False)
     _searched: int = field(default=0, init=False)
 
@@ -41,22 +39,17 @@ class Stream:
         Take what was read, of any length.
 
         @return: the messages that are now whole, from mark to mark and at most
-            C{limit} bytes each; nothing was verified yet.
+            L{MAX_MESSAGE} bytes each; nothing was verified yet.
         """
         found: list[bytes] = []
-        for start in range(0, len(data), self.limit):
-            self._held += data[start : start + self.limit]
+        for start in range(0, len(data), MAX_MESSAGE):
+            self._held += data[start : start + MAX_MESSAGE]
             found.extend(self._whole())
             self._give_up_if_too_long()
         return found
 
-    @property
-    def held(self) -> int:
-        """How many bytes wait for the rest of a message."""
-        return len(self._held)
-
     def finish(self) -> None:
-        """Count what is held as skipped: the stream has ended, or nothing more of it will come."""
+        """Count what is held as skipped: the stream has ended."""
         self._skip(len(self._held))
 
     def _whole(self) -> Iterator[bytes]:
@@ -69,7 +62,7 @@ class Stream:
             size = end + len(_NEXT_END) - begin
             message = bytes(self._held[:size])
             self._drop(size)
-            if size <= self.limit:
+            if size <= MAX_MESSAGE:
                 yield message
             else:
                 self.skipped += size
@@ -83,7 +76,7 @@ class Stream:
         self._skip(start if start >= 0 else max(0, len(self._held) - len(START) + 1))
 
     def _give_up_if_too_long(self) -> None:
-        if len(self._held) > self.limit:
+        if len(self._held) > MAX_MESSAGE:
             self._skip(max(1, self._held.rfind(START)))
             self._skip_to_start()
 

@@ -4,26 +4,35 @@ Messages that scripts write into the FIFO: C{>>>}, C{name=value} lines, C{<<<}
 (protocol section 2.5).
 
 It is the classic form without signature.  Writers may come at the same time,
-end in the middle, or write anything at all: a message that is not whole is
-dropped, and the next one is found.
+end in the middle, or write anything at all.  A start mark inside of a message
+is that of another writer: his message comes first, then the rest of the one
+that was begun before.  heartbeat drops both.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import define, field
 
 from hatwist.errors import MalformedError
-from hatwist.wire.classic import decode
+from hatwist.wire.classic import END, START, decode
 from hatwist.wire.limits import MAX_WRITTEN
 from hatwist.wire.message import Message
-from hatwist.wire.stream import Stream
+
+MAX_BEGUN: Final = 16
+"""Messages that were begun and have no end yet; of more, the oldest are dropped."""
 
 
 @define
 class Written:
     """What comes through one FIFO."""
 
-    _stream: Stream = field(factory=lambda: Stream(limit=MAX_WRITTEN), init=False)
+    _begun: list[bytearray] = field(factory=list, init=False)
+    "Lines of messages without end, that of the last writer last."
+    _line: bytearray = field(factory=bytearray, init=False)
+    "A line without end."
+    _skipped: int = field(default=0, init=False)
     _refused: int = field(default=0, init=False)
     _reason: str = field(default="", init=False)
 
@@ -33,31 +42,64 @@ class Written:
 
         @return: the messages that are now whole, each with at least one field.
         """
-        found = []
-        for raw in self._stream.feed(data):
-            try:
-                found.append(decode(raw))
-            except MalformedError as error:
-                self._refuse(str(error))
+        *lines, rest = data.split(b"\n")
+        found: list[Message] = []
+        for line in lines:
+            whole, self._line = bytes(self._line + line), bytearray()
+            found.extend(self._take(whole + b"\n"))
+        self._line += rest
+        if len(self._line) > MAX_WRITTEN:
+            # Its end is still to come, and must not look like a mark.
+            self._skipped += len(self._line)
+            self._line[:] = b"-"
         return found
 
     @property
     def unfinished(self) -> bool:
         """Whether the rest of something is awaited."""
-        return self._stream.held > 0
+        return bool(self._begun or self._line)
 
     def give_up(self) -> None:
         """Drop what is unfinished: its writer is gone."""
-        self._stream.finish()
+        self._skipped += len(self._line)
+        self._line.clear()
+        while self._begun:
+            self._drop(0)
 
     def take_trouble(self) -> str:
         """Return what was dropped since the last call, in words; empty if nothing was."""
-        if self._stream.skipped:
-            self._refuse(f"{self._stream.skipped} bytes were no message, or one without end")
-            self._stream.skipped = 0
+        if self._skipped:
+            self._refuse(f"{self._skipped} bytes were no message, or one without end")
+            self._skipped = 0
         refused, self._refused = self._refused, 0
         more = f" ({refused - 1} more)" if refused > 1 else ""
         return f"{self._reason}{more}" if refused else ""
+
+    def _take(self, line: bytes) -> list[Message]:
+        """Take one line, with its newline."""
+        if line == START:
+            self._begun.append(bytearray(START))
+            if len(self._begun) > MAX_BEGUN:
+                self._drop(0)
+        elif not self._begun:
+            self._skipped += len(line)
+        elif line == END:
+            return self._finish(bytes(self._begun.pop() + END))
+        else:
+            self._begun[-1] += line
+            if len(self._begun[-1]) + len(END) > MAX_WRITTEN:
+                self._drop(-1)
+        return []
+
+    def _finish(self, raw: bytes) -> list[Message]:
+        try:
+            return [decode(raw)]
+        except MalformedError as error:
+            self._refuse(str(error))
+            return []
+
+    def _drop(self, index: int) -> None:
+        self._skipped += len(self._begun.pop(index))
 
     def _refuse(self, reason: str) -> None:
         self._refused += 1

@@ -1,13 +1,16 @@
 # -*- test-case-name: tests.lab.test_scripts -*-
 """
-heartbeat's own scripts, unchanged, beside hatwist; needs root and its package.
+Scripts beside hatwist: heartbeat's own, unchanged, which needs root and its
+package; and ours, where those are not installed.
 """
 
 from __future__ import annotations
 
 import signal
+import sys
+from pathlib import Path
 
-from scripts.lab.configuration import address_only, ha_cf
+from scripts.lab.configuration import CHECKOUT, address_only, ha_cf
 from scripts.lab.host import Host
 from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node, install_scripts
 from scripts.lab.plan import VIRTUAL
@@ -15,7 +18,7 @@ from scripts.lab.watch import until
 from tests.lab.base import SETTLED, NodesTestCase, require
 
 STOCK = "/usr/share/heartbeat"
-KEY = f"IPaddr2::{VIRTUAL}/24/eth0"
+OURS = CHECKOUT / "scripts" / "heartbeat"
 HOOK = """#!/bin/sh
 . $HA_FUNCS
 ha_log "info: $HA_ifname of $HA_node is $HA_st, $HA_CURHOST is $HA_OSTATUS"
@@ -26,7 +29,7 @@ while :; do printf '>>>\\nt=chatter\\ninfo=%s\\n<<<\\n' $$ >/var/lib/heartbeat/f
 """
 
 
-class ScriptedNode(HatwistNode):
+class StockNode(HatwistNode):
     """hatwist where heartbeat's scripts are installed, and one of the administrator's own."""
 
     def prepare(self) -> None:
@@ -35,24 +38,49 @@ class ScriptedNode(HatwistNode):
         self.host.write("/etc/ha.d/rc.d/ifstat", HOOK, 0o755)
 
 
-class StockTests(NodesTestCase[Node]):
-    """Scripts on node01, by hand and in rc.d."""
+class OurNode(HatwistNode):
+    """hatwist where heartbeat's scripts are not installed, but ours are."""
 
-    peer: type[Node] = ScriptedNode
+    def prepare(self) -> None:
+        """Install what belongs into /etc/ha.d."""
+        self.host.write("/etc/ha.d/rc.d/ifstat", HOOK, 0o755)
+        for name in ("harc", "shellfuncs"):
+            self.host.write(f"/etc/ha.d/{name}", (OURS / name).read_text(), 0o755)
+
+
+class ScriptTestCase(NodesTestCase[Node]):
+    """
+    Scripts on node01, by hand and in rc.d.
+
+    @cvar kind: what node01 is.
+    @cvar peer: what node02 is.
+    @cvar place: where the scripts are.
+    @cvar agent: what is at home on node01.
+    """
+
+    kind: type[HatwistNode] = StockNode
+    peer: type[Node] = StockNode
+    place = STOCK
+    agent = "IPaddr2"
 
     def node(self, host: Host) -> Node:
         """hatwist on node01."""
-        return ScriptedNode(host) if host.name == "node01" else self.peer(host)
+        return self.kind(host) if host.name == "node01" else self.peer(host)
 
     def setUp(self) -> None:
-        """Build the rack and start both."""
-        require(HeartbeatNode.obstacle())
+        """Build the rack and start both, node01 first: so nobody waits for the other to be stable."""
+        self.require()
         super().setUp()
-        configuration = address_only(ha_cf(auto_failback="off", initdead="2000ms"), "IPaddr2")
+        configuration = address_only(ha_cf(auto_failback="off", initdead="2000ms"), self.agent)
+        self.key = f"{self.agent}::{VIRTUAL}/24/eth0"
         self.one.boot(configuration)
         self.settle("node01")
         self.two.boot(configuration)
         self.two.await_log(r"info: remote resource transition completed\.", SETTLED)
+
+    def require(self) -> None:
+        """End the test where it cannot run."""
+        require(HeartbeatNode.obstacle())
 
     def calm(self) -> None:
         """Wait until nothing moves."""
@@ -62,13 +90,40 @@ class StockTests(NodesTestCase[Node]):
 
     def run_on(self, node: Node, script: str, *arguments: str) -> tuple[int, str]:
         """Run a script by hand."""
-        return node.host.run(f"{STOCK}/{script}", *arguments)
+        environment = {"HATWISTCTL": str(Path(sys.executable).with_name("hatwistctl"))}
+        if isinstance(self.one, HatwistNode):
+            environment.update(self.one.environment())
+        return node.host.run(f"{self.place}/{script}", *arguments, env=environment)
 
     def do(self, script: str, *arguments: str) -> str:
         """Run a script by hand on node01; it says that it worked."""
         status, text = self.run_on(self.one, script, *arguments)
         self.assertEqual(status, 0, text)
         return text
+
+    def each_does_its_part(self) -> None:
+        """Go through everything that two hatwist nodes have scripts for."""
+        self.there_and_back()
+        self.one.await_log(r"ifstat.*eth1 of node02 is up, node01 is \w+", SETTLED)
+        self.assertEqual(self.one.count(r"(?m)harc.*Running /etc/ha.d//rc.d/ifstat ifstat$"), 2)
+        # Nothing is started twice, nothing is moved.
+        self.assertEqual(self.do("ResourceManager", "listkeys", "node01").split(), [self.key])
+        self.do("ResourceManager", "status", self.key)
+        self.assertEqual(self.run_on(self.two, "ResourceManager", "status", self.key)[0], 3)
+        self.do("ResourceManager", "takegroup", self.key)
+        self.do("req_resource", self.key)
+        self.do("hb_setweight", "node02", "50")
+        self.do("hb_setsite", "node02", "cellar")
+        self.change_keys()
+        self.assertNobodyDied()
+        self.two.cut_power()
+        self.one.await_log("node node02: is dead", SETTLED, times=2)
+        self.do("mach_down", "node02")
+        self.assertOwner("node01")
+        self.do("hb_delnode", "node02")
+        self.one.await_log(r"Removing node \[node02\] from configuration", SETTLED)
+        self.do("hb_addnode", "node02")
+        self.one.await_log(r"Adding new node\[node02\] to configuration", SETTLED)
 
     def there_and_back(self) -> None:
         """Give the group away and get it back."""
@@ -81,8 +136,10 @@ class StockTests(NodesTestCase[Node]):
         self.assertOwner("node01")
 
     def change_keys(self) -> None:
-        """Give both nodes another key, while scripts on both write messages."""
-        talking = [node.host.start(["sh", "-c", TALK]) for node in (self.one, self.two)]
+        """Give both nodes another key, while scripts write messages."""
+        # heartbeat loses messages of scripts that write at once, and its own script is to write here too.
+        nodes = [node for node in (self.one, self.two) if isinstance(node, HatwistNode)]
+        talking = [node.host.start(["sh", "-c", TALK]) for node in nodes]
         for node in (self.one, self.two):
             node.host.write("/etc/ha.d/authkeys", "auth 1\n1 sha1 the-next-key\n", 0o600)
         for node in (self.one, self.two):
@@ -101,35 +158,35 @@ class StockTests(NodesTestCase[Node]):
         self.assertEqual(self.two.count("node node01: is dead"), 0)
 
 
-class PairTests(StockTests):
-    """Both nodes run hatwist."""
+class StockTests(ScriptTestCase):
+    """heartbeat's scripts, and hatwist on both nodes."""
 
     def test_everything(self) -> None:
-        """Each script does what it does beside heartbeat."""
-        self.there_and_back()
-        self.one.await_log(r"ifstat.*eth1 of node02 is up, node01 is \w+", SETTLED)
-        self.assertEqual(self.one.count(r"(?m)harc.*Running /etc/ha.d//rc.d/ifstat ifstat$"), 2)
+        """Each script does what it does beside heartbeat; the work of those in rc.d is built in."""
+        self.each_does_its_part()
         self.assertEqual(self.one.count("not run, since"), 1)
-        # Nothing is started twice, nothing is moved.
-        self.assertEqual(self.do("ResourceManager", "listkeys", "node01").split(), [KEY])
-        self.do("ResourceManager", "status", KEY)
-        self.assertEqual(self.run_on(self.two, "ResourceManager", "status", KEY)[0], 3)
-        self.do("ResourceManager", "takegroup", KEY)
-        self.do("req_resource", KEY)
-        self.change_keys()
-        self.assertNobodyDied()
-        self.two.cut_power()
-        self.one.await_log("node node02: is dead", SETTLED, times=2)
-        self.do("mach_down", "node02")
-        self.assertOwner("node01")
-        self.do("hb_delnode", "node02")
-        self.one.await_log(r"Removing node \[node02\] from configuration", SETTLED)
-        self.do("hb_addnode", "node02")
-        self.one.await_log(r"Adding new node\[node02\] to configuration", SETTLED)
 
 
-class MixedTests(StockTests):
-    """The same with heartbeat 3.0.6 on node02."""
+class OurTests(ScriptTestCase):
+    """Our scripts, where heartbeat's are not installed."""
+
+    kind = OurNode
+    peer = OurNode
+    place = str(OURS)
+    agent = "IPaddr"
+
+    def require(self) -> None:
+        """Nothing but the lab is needed."""
+
+    def test_everything(self) -> None:
+        """Each does the same as heartbeat's; what the other owns is not started here."""
+        self.calm()
+        self.assertEqual(self.run_on(self.two, "ResourceManager", "takegroup", self.key)[0], 1)
+        self.each_does_its_part()
+
+
+class MixedTests(ScriptTestCase):
+    """heartbeat's scripts, with heartbeat 3.0.6 on node02."""
 
     peer = HeartbeatNode
 

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.wire.limits import MAX_WRITTEN
 from hatwist.wire.message import Message
-from hatwist.wire.written import Written
+from hatwist.wire.written import MAX_BEGUN, Written
 
 STANDBY = b">>>\nt=ask_resources\nrsc_hold=all\ninfo=me\n<<<\n"
 MESSAGE = Message.of(t="ask_resources", rsc_hold="all", info="me")
@@ -49,14 +49,35 @@ class WrittenTests(SynchronousTestCase):
         self.assertEqual(written.take_trouble(), "")
 
     def test_message_without_end(self) -> None:
-        """It does not take the next one with it."""
+        """It does not take the next one with it, and is dropped when it was given up."""
         written = Written()
         self.assertEqual(written.feed(STANDBY[:-4] + OTHER), [TAKEOVER])
-        self.assertIn("bytes were no message", written.take_trouble())
+        self.assertTrue(written.unfinished)
+        self.assertEqual(written.feed(OTHER), [TAKEOVER])
+        written.give_up()
+        self.assertFalse(written.unfinished)
+        self.assertEqual(
+            written.take_trouble(), f"{len(STANDBY) - 4} bytes were no message, or one without end"
+        )
 
-    def test_two_writers_in_each_others_lines(self) -> None:
-        """Nothing is made up of the lines of two: the one that began last counts."""
-        self.assertEqual(Written().feed(b">>>\nt=addnode\n" + STANDBY + b"nodelist=x\n<<<\n"), [MESSAGE])
+    def test_many_messages_without_end(self) -> None:
+        """So many are kept, the oldest are dropped; a whole one is found all the same."""
+        written = Written()
+        self.assertEqual(written.feed(b">>>\nt=x\n" * (MAX_BEGUN + 2) + STANDBY), [MESSAGE])
+        self.assertEqual(written.take_trouble(), f"{3 * 8} bytes were no message, or one without end")
+
+    def test_a_writer_in_the_middle_of_another(self) -> None:
+        """heartbeat's scripts write a message in several pieces: both messages are found."""
+        for cut in (4, 20):
+            written = Written()
+            found = written.feed(STANDBY[:cut] + OTHER + STANDBY[cut:])
+            self.assertEqual(found, [TAKEOVER, MESSAGE])
+            self.assertEqual(written.take_trouble(), "")
+
+    def test_two_that_begin_at_once(self) -> None:
+        """Start marks look the same, whoever wrote them."""
+        found = Written().feed(b">>>\n>>>\n" + STANDBY[4:] + OTHER[4:])
+        self.assertEqual(found, [MESSAGE, TAKEOVER])
 
     def test_a_line_that_is_no_field(self) -> None:
         """The message is dropped, its successor is not; the log can say why."""
@@ -83,6 +104,10 @@ class WrittenTests(SynchronousTestCase):
             written.feed(b">>>\n" + b"x" * 1000)
         self.assertEqual(written.feed(b"\n" + STANDBY), [MESSAGE])
         self.assertEqual(written.feed(b">>>\nt=x\nv=" + b"x" * MAX_WRITTEN + b"\n<<<\n" + OTHER), [TAKEOVER])
+        longest = b">>>\nt=x\nv=" + b"x" * (MAX_WRITTEN - 15) + b"\n<<<\n"
+        self.assertEqual((len(longest), len(written.feed(longest))), (MAX_WRITTEN, 1))
+        self.assertEqual(written.feed(b"x" * MAX_WRITTEN + b"\n" + b"x" * (MAX_WRITTEN + 1)), [])
+        self.assertEqual(written.feed(b"\n" + STANDBY), [MESSAGE])
 
     def test_a_writer_that_is_gone(self) -> None:
         """Half a line of it does not spoil the next message, once it was given up."""
