@@ -130,12 +130,15 @@ def told(message: Message, environment: Mapping[str, str], status: str) -> dict[
     """
     Return the environment of a script.
 
+    Fields in upper case are left out: heartbeat has none, and C{HA_BIN} and its
+    like steer what scripts call.
+
     @param environment: what every script is given; no field of a message overrides it.
     @param status: what this node says of itself.
     """
     fields: dict[str, str] = {}
     for one in message.fields:
-        if isinstance(one.value, str) and _FIELD.fullmatch(one.name):
+        if isinstance(one.value, str) and _FIELD.fullmatch(one.name) and not one.name.isupper():
             # What is no UTF-8 could not be handed on.
             text = one.value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
             fields.setdefault(f"HA_{one.name}", text)

@@ -62,8 +62,9 @@ class RcTestCase(SynchronousTestCase):
         self.launch = Launcher()
         self.clock = Clock()
         self.log = LogBook()
+        environment = {"HA_CURHOST": "node01", "HA_debug": "0"}
         self.scripts = RcScripts(
-            str(self.directory), "node01", {"HA_CURHOST": "node01"}, self.launch, self.clock, self.log
+            str(self.directory), "node01", environment, self.launch, self.clock, self.log
         )
 
     def script(self, name: str, body: str = ":", mode: int = 0o755) -> str:
@@ -195,6 +196,7 @@ class CallTests(RcTestCase):
             "HA_seq": "1f",
             "HA_OSTATUS": "active",
             "HA_CURHOST": "node01",
+            "HA_debug": "0",
             "HA_DIR": f"{self.directory}/",
             "HA_FUNCS": f"{self.directory}//shellfuncs",
         }
@@ -204,11 +206,11 @@ class CallTests(RcTestCase):
         """No field puts itself in the place of ours, or makes a variable of what is no name."""
         self.script("alert")
         self.open()
-        self.deliver(Message.of(t="alert", FUNCS="/tmp/evil", CURHOST="x", OSTATUS="up", **{"a;b": "c"}))
+        self.deliver(Message.of(t="alert", FUNCS="/tmp/evil", BIN="/tmp", debug="9", **{"a;b": "c"}))
         environment = self.launch.calls[0][1]
         self.assertEqual(environment["HA_FUNCS"], f"{self.directory}//shellfuncs")
-        self.assertEqual(environment["HA_CURHOST"], "node01")
-        self.assertEqual(environment["HA_OSTATUS"], "active")
+        self.assertEqual(environment["HA_debug"], "0")
+        self.assertNotIn("HA_BIN", environment)
         self.assertNotIn("HA_a;b", environment)
 
     def test_odd_values(self) -> None:

@@ -209,6 +209,26 @@ class OrderlyTests(_PairCase):
         self.cluster.run(20)
         self.assertEqual(self.runs(), (WEB_RUNS, {MAIL}))
 
+    def test_hb_standby(self) -> None:
+        """A script's request is obeyed as an operator's is."""
+        self.one.run_script("t=ask_resources", "rsc_hold=all", "info=me")
+        self.cluster.run(20)
+        self.assertEqual(self.runs(), (set(), EVERYTHING))
+
+    def test_hb_takeover(self) -> None:
+        """So is one for what the other node has."""
+        self.one.run_script("t=hb_takeover", "rsc_hold=foreign")
+        self.cluster.run(20)
+        self.assertEqual(self.runs(), (EVERYTHING, set()))
+
+    def test_what_no_script_may_say(self) -> None:
+        """A script cannot speak for the daemon: nothing moves, and the log says so."""
+        self.one.run_script("t=shutdone", "st=dead")
+        self.cluster.run(20)
+        self.assertEqual(self.runs(), (WEB_RUNS, {MAIL}))
+        expected = "WARN: fifo: a message of type 'shutdone' is for the daemon itself to send"
+        self.assertIn(expected, self.one.lines)
+
     def test_takeover(self) -> None:
         """takeover all gets what the other owns, and records why."""
         self.two.node.takeover(Holding.ALL, "uid 0 (pid 7)")
