@@ -114,8 +114,10 @@ class ScriptTestCase(NodesTestCase[Node]):
         self.do("req_resource", self.key)
         self.do("hb_setweight", "node02", "50")
         self.do("hb_setsite", "node02", "cellar")
-        self.change_keys()
         self.assertNobodyDied()
+
+    def what_is_for_a_dead_node(self) -> None:
+        """Go through the rest."""
         self.two.cut_power()
         self.one.await_log("node node02: is dead", SETTLED, times=2)
         self.do("mach_down", "node02")
@@ -165,6 +167,17 @@ class StockTests(ScriptTestCase):
         """Each script does what it does beside heartbeat; the work of those in rc.d is built in."""
         self.each_does_its_part()
         self.assertEqual(self.one.count("not run, since"), 1)
+        self.what_is_for_a_dead_node()
+
+    def test_signals(self) -> None:
+        """New keys are used, and debug lines are logged, as soon as a signal says so."""
+        assert self.one.process is not None
+        self.one.process.signal(signal.SIGUSR1)
+        self.one.await_log(r"debug level is 1 now \(SIGUSR1\)", SETTLED)
+        self.assertEqual(self.one.count(" debug: "), 0)
+        self.change_keys()
+        self.assertGreater(self.one.count(" debug: "), 0)
+        self.assertNobodyDied()
 
 
 class OurTests(ScriptTestCase):
@@ -183,6 +196,7 @@ class OurTests(ScriptTestCase):
         self.calm()
         self.assertEqual(self.run_on(self.two, "ResourceManager", "takegroup", self.key)[0], 1)
         self.each_does_its_part()
+        self.what_is_for_a_dead_node()
 
 
 class MixedTests(ScriptTestCase):
