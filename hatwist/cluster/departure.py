@@ -13,7 +13,7 @@ from hatwist.cluster import speech
 from hatwist.cluster.actions import Log, Record, Stop
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, LeaveWanted
-from hatwist.cluster.facts import HoldingsChanged, JobBegun, JobFinished, Send
+from hatwist.cluster.facts import HoldingsChanged, JobBegun, JobFinished, Refused, Send
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level
@@ -30,7 +30,7 @@ PEER_PATIENCE: Final = 10.0
 LAST_WORDS: Final = 1.0
 """Seconds from C{shutdone} to silence, in which it can still be asked for again."""
 
-_Item = LeaveWanted | HoldingsChanged | JobFinished | DeadlinePassed
+_Item = LeaveWanted | Refused | HoldingsChanged | JobFinished | DeadlinePassed
 
 
 @define
@@ -41,16 +41,21 @@ class Departure:
     ledger: Ledger
     _deadlines: Deadlines = field(factory=Deadlines)
     _why: str = ""
+    _refused: bool = False
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Begin to leave, or go on leaving."""
         match item:
             case LeaveWanted(requester):
                 return self._want(f"{requester} asked it to", now)
+            case Refused(why):
+                return self._refuse(why)
             case HoldingsChanged():
                 return self._try(now)
             case JobFinished(job):
-                return self._say_goodbye(now) if job.purpose is Purpose.LEAVE else []
+                if job.purpose is not Purpose.LEAVE:
+                    return []
+                return [Stop(self._why, refused=True)] if self._refused else self._say_goodbye(now)
             case DeadlinePassed():
                 return self._tick(now)
 
@@ -67,6 +72,13 @@ class Departure:
         if begun:
             return begun
         return [Log(Level.WARN, "Shutdown delayed until current resource activity finishes.")]
+
+    def _refuse(self, why: str) -> list[Outcome]:
+        """Stop whatever runs here without a word: the name it would be said in is another's."""
+        self._why = why
+        self._refused = self.ledger.leaving = True
+        self._deadlines.clear("patience")
+        return [JobBegun(Job(Purpose.LEAVE, self.ledger.groups, (why,), which=Holding.ALL))]
 
     def _try(self, now: Seconds) -> list[Outcome]:
         """Begin as soon as nothing moves; for the other side alone not forever."""

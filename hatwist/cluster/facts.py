@@ -27,6 +27,41 @@ class MessageArrived:
 
 
 @frozen
+class SelfHeard:
+    """
+    An authentic message came that bears our name or our uuid.
+
+    @ivar where: link and address, for the log.
+    """
+
+    link: LinkName
+    message: Message
+    where: str
+
+
+@frozen
+class Refused:
+    """
+    This node must not start: another machine has its name or its uuid.
+
+    From now on it is silent.
+    """
+
+    why: str
+
+
+@frozen
+class TwinFound:
+    """
+    Two machines use a peer's name; the one with this generation was there first
+    and is believed.
+    """
+
+    peer: NodeName
+    generation: int
+
+
+@frozen
 class PeerHeard:
     """A link brought something that shows the peer, or this node, alive on it."""
 
@@ -202,6 +237,9 @@ class Send:
 
 Fact = (
     MessageArrived
+    | SelfHeard
+    | Refused
+    | TwinFound
     | PeerHeard
     | LinkChanged
     | NodeAdded

@@ -18,6 +18,7 @@ from hatwist.cluster.facts import (
     PeerDied,
     PeerRestarted,
     PeerStatusChanged,
+    Refused,
     Send,
     UuidLearned,
 )
@@ -52,6 +53,7 @@ _NO_UUID: Final = bytes(16)
 
 _Item = (
     Send
+    | Refused
     | MessageDelivered
     | UuidLearned
     | PeerStatusChanged
@@ -83,6 +85,7 @@ class History:
     _acked: dict[NodeName, int] = field(factory=dict)
     _uuids: dict[NodeName, bytes] = field(factory=dict)
     _load: str = "n/a"
+    _silent: bool = False
     _keys: Keyring = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -98,7 +101,9 @@ class History:
         """Send, send again, or take note of what a peer received."""
         match item:
             case Send(message):
-                return self._send(message, now)
+                return [] if self._silent else self._send(message, now)
+            case Refused():
+                self._silent = True
             case MessageDelivered(sender, message, own):
                 return [] if own else self._answer(sender, message, now)
             case UuidLearned(peer, uuid):

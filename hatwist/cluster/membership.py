@@ -28,6 +28,7 @@ from hatwist.cluster.facts import (
     PeerReturned,
     PeerStatusChanged,
     Send,
+    TwinFound,
 )
 from hatwist.cluster.ledger import Number, number_of
 from hatwist.cluster.mode import NATIVE_FIELD
@@ -59,7 +60,14 @@ MAX_SHOWN: Final = 200
 _PROTOCOL: Final = "1"
 
 _Item = (
-    Started | DeadlinePassed | MessageDelivered | PeerRestarted | FlowControlEnded | NodeAdded | NodeRemoved
+    Started
+    | DeadlinePassed
+    | MessageDelivered
+    | PeerRestarted
+    | TwinFound
+    | FlowControlEnded
+    | NodeAdded
+    | NodeRemoved
 )
 
 
@@ -81,12 +89,17 @@ class Peer:
 
 @define
 class Membership:
-    """This node's own beat, and what it knows of the others'."""
+    """
+    This node's own beat, and what it knows of the others'.
+
+    @ivar listening: seconds a starting node listens before it takes part.
+    """
 
     config: HaConfig
     me: NodeName
     patience: Patience
     complaints: Complaints
+    listening: Seconds = 0.0
     status: NodeStatus = NodeStatus.INIT
     peers: dict[NodeName, Peer] = field(init=False)
     _deadlines: Deadlines = field(factory=Deadlines)
@@ -111,6 +124,8 @@ class Membership:
                 return self._hear(sender, message, returned, now)
             case PeerRestarted(peer):
                 self.peers[peer].restarted = True
+            case TwinFound(peer):
+                self.peers[peer].number = (0, 0)
             case FlowControlEnded():
                 self._flow = False
             case NodeAdded(node):
@@ -127,6 +142,8 @@ class Membership:
     def _start(self, now: Seconds) -> list[Outcome]:
         self._began = now
         self._deadlines.set("settled", now + START_PERIOD)
+        if self.listening:
+            self._deadlines.set("listening", now + self.listening)
         first = self._beat(now)
         self.status = NodeStatus.UP
         up = Log(Level.INFO, "Local status now set to: 'up'")
@@ -181,7 +198,8 @@ class Membership:
 
     def _establish(self, now: Seconds) -> list[Outcome]:
         """Go from up to active, in two steps (protocol 9.2)."""
-        if self.status is not NodeStatus.UP:
+        self._deadlines.expire("listening", now)
+        if self.status is not NodeStatus.UP or self._deadlines.pending("listening"):
             return []
         buried: list[Outcome] = []
         if self.patience.starting:

@@ -34,6 +34,7 @@ from hatwist.cluster.roster import Roster
 from hatwist.cluster.snapshot import snapshot
 from hatwist.cluster.standby import Standby
 from hatwist.cluster.takeover import Takeover
+from hatwist.cluster.twins import LISTENING, Twins
 from hatwist.cluster.work import Work
 from hatwist.config.model import AutoFailback
 
@@ -90,6 +91,9 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         events.ClientAsked: ("clients",),
         events.KeysChanged: ("reception", "history"),
         facts.MessageArrived: ("reception",),
+        facts.SelfHeard: ("twins",),
+        facts.Refused: ("history", "departure"),
+        facts.TwinFound: ("membership", "resources"),
         facts.PeerHeard: ("links",),
         facts.LinkChanged: ("clients",),
         facts.NodeAdded: ("reception", "membership", "links", "resources", "mode"),
@@ -105,6 +109,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "standby",
             "aftermath",
             "roster",
+            "twins",
             "clients",
         ),
         facts.PeerRestarted: ("history", "flow", "membership", "resources", "standby", "aftermath"),
@@ -115,7 +120,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.PeerReturned: ("healing", "aftermath"),
         facts.ClaimHeard: ("healing",),
         facts.HomecomingOver: ("healing",),
-        facts.CommunicationEstablished: ("resources",),
+        facts.CommunicationEstablished: ("twins", "resources"),
         facts.JobBegun: ("work",),
         facts.JobsCancelled: ("work",),
         facts.GroupProbed: ("requests",),
@@ -178,9 +183,11 @@ class Node:
         self.mode = Mode.of(self.roster, self.ledger, self.complaints, settings, memory)
         self.reception = Reception(config, identity, rng, self.complaints)
         self.history = History(config, identity, self.complaints)
+        self.twins = Twins(identity, self.complaints, int(identity.epoch + now))
         self.flow = Flow(self.complaints)
         self.links = Links(config, me, self.patience)
-        self.membership = Membership(config, me, self.patience, self.complaints)
+        listening = LISTENING * config.cf.keepalive
+        self.membership = Membership(config, me, self.patience, self.complaints, listening)
         self.resources = Resources(config, self.ledger, self.complaints)
         self.requests = Requests(self.ledger)
         self.takeover = Takeover(self.ledger)

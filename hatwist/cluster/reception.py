@@ -25,9 +25,12 @@ from hatwist.cluster.facts import (
     PeerHeard,
     PeerRestarted,
     PeerStatusChanged,
+    SelfHeard,
     Send,
+    TwinFound,
     UuidLearned,
 )
+from hatwist.cluster.lives import Finding, Lives, Stamp
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.cluster.sequence import ACK_MODULUS, Arrival, Decision, Tracking, Verdict
 from hatwist.config.model import NodeName
@@ -77,6 +80,9 @@ class Reception:
     _uuids: dict[NodeName, bytes] = field(factory=dict)
     _dead: set[NodeName] = field(factory=set)
     _asking: set[NodeName] = field(factory=set)
+    _lives: dict[NodeName, Lives] = field(init=False)
+    _former: dict[NodeName, Tracking] = field(factory=dict)
+    "What was received of each peer's life before this one."
     _flow: bool = True
     _keys: Keyring = field(init=False)
 
@@ -87,6 +93,7 @@ class Reception:
             for name in self.config.cf.nodes
             if name != self.identity.name
         }
+        self._lives = {name: Lives(self.config.cf.keepalive) for name in self._tracks}
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Take in bytes, judge a message, ask again, or follow a peer's state."""
@@ -104,8 +111,10 @@ class Reception:
                 self._flow = False
             case NodeAdded(node):
                 self._tracks[node] = Tracking(self.rng.randrange(ACK_MODULUS))
+                self._lives[node] = Lives(self.config.cf.keepalive)
             case NodeRemoved(node):
-                del self._tracks[node]
+                del self._tracks[node], self._lives[node]
+                self._former.pop(node, None)
                 self._dead.discard(node)
                 self._uuids.pop(node, None)
             case KeysChanged(keys):
@@ -145,8 +154,10 @@ class Reception:
             return [*self._unauthentic(error, where, now)]
         except RemoteError as error:
             return [*self._malformed(f"on {where}", error, now)]
-        if sender == self.identity.name:
-            return self._own(message, event, now)
+        if sender == self.identity.name or (
+            sender in self._tracks and message.binary("srcuuid") == self.identity.uuid
+        ):
+            return [SelfHeard(event.link, message, where)]
         if sender not in self._tracks:
             text = (
                 f"process_status_message: bad node [{sender}] in message (on {where}; it is not in our ha.cf)"
@@ -162,15 +173,6 @@ class Reception:
             raise MalformedError("the time stamp is zero")
         return NodeName(message.get("src"))
 
-    def _own(self, message: Message, event: DatagramReceived, now: Seconds) -> list[Outcome]:
-        if message.binary("srcuuid") in (None, self.identity.uuid):
-            return [PeerHeard(self.identity.name, event.link)]
-        text = (
-            f"another machine uses our name {self.identity.name}"
-            f" (on {event.link} {event.source}); its messages are ignored"
-        )
-        return [*self.complaints.note("our name", Level.ERROR, text, now)]
-
     def _judge(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
         message, sender = arrived.message, arrived.sender
         if message.get("t").startswith("NS_"):
@@ -178,13 +180,37 @@ class Reception:
         sequence, generation = message.hexadecimal("seq"), message.hexadecimal("hg") or 0
         if not sequence:
             raise MalformedError("no sequence number")
+        stamp = Stamp(generation, sequence, message.hexadecimal("ts") or 0)
+        found, refused = self._look(sender, stamp, now)
+        if refused:
+            return found
         learned = self._learn(sender, message)
         track = self._tracks[sender]
+        if generation > track.generation:
+            self._former[sender] = track
+            track = self._tracks[sender] = track.copy()
         arrival = Arrival(generation, sequence, message.get("t") == "status", sender in self._dead)
         decision = track.decide(arrival)
         if decision.lost:
             self._schedule(track, now)
-        return [*learned, *self._report(sender, decision, arrival, now), *self._deliver(arrived, decision)]
+        report = self._report(sender, decision, arrival, now)
+        return [*found, *learned, *report, *self._deliver(arrived, decision)]
+
+    def _look(self, sender: NodeName, stamp: Stamp, now: Seconds) -> tuple[list[Outcome], bool]:
+        """Find out whether two machines use a peer's name; and whether this one is to be refused."""
+        finding = self._lives[sender].look(stamp, now)
+        if finding is Finding.USUAL:
+            return [], False
+        text = (
+            f"two machines use the name {sender}: one with generation {self._lives[sender].newest.generation}"
+            f" is believed, and the other, with {self._lives[sender].refused or stamp.generation}, is ignored"
+        )
+        said: list[Outcome] = [*self.complaints.note("twin", Level.ERROR, text, now)]
+        if finding is Finding.NEWCOMER:
+            unknown = Tracking(self._tracks[sender].trigger)
+            self._tracks[sender] = self._former.pop(sender, unknown)
+            said.append(TwinFound(sender, stamp.generation))
+        return said, finding is Finding.REFUSED
 
     def _unsequenced(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
         message, sender = arrived.message, arrived.sender

@@ -29,6 +29,7 @@ from hatwist.cluster.facts import (
     PeerRestarted,
     PeerStatusChanged,
     Send,
+    TwinFound,
 )
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase, number_of
@@ -60,6 +61,7 @@ _Item = (
     | MessageDelivered
     | PeerStatusChanged
     | PeerRestarted
+    | TwinFound
     | NodeAdded
     | NodeRemoved
     | JobFinished
@@ -101,6 +103,8 @@ class Resources:
                     self.ledger.gone.discard(peer)
             case PeerRestarted(peer):
                 self.ledger.gone.discard(peer)
+            case TwinFound(peer):
+                self.ledger.newest.pop(peer, None)
             case NodeAdded(node):
                 self.ledger.peers[node] = NodeStatus.DEAD
             case NodeRemoved(node):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 if TYPE_CHECKING:
     from hatwist.config.model import Seconds
@@ -118,6 +118,10 @@ class Tracking:
             returned=returned,
             acknowledge=placed.acknowledge,
         )
+
+    def copy(self) -> Tracking:
+        """Return one like this, that goes its own way."""
+        return evolve(self, missing=dict(self.missing))
 
     def forget(self) -> None:
         """

@@ -109,11 +109,16 @@ class Beside:
             if beats and self.now % 1 == 0:
                 self.beat()
 
-    def settle(self) -> None:
-        """Join a beta that holds what is at home there."""
+    def meet(self) -> None:
+        """Find each other."""
         self.hear(t="status", st="up", dt="2710", protocol="1")
+        self.run(2)
         self.hear(t="repnodes", dest="alpha", nodelist="alpha beta ", delnodelist=" ")
         self.beat()
+
+    def settle(self) -> None:
+        """Join a beta that holds what is at home there."""
+        self.meet()
         self.hear(t="resource", rsc_hold="local", rtype="full", isstable="1")
         self.run(5)
 
@@ -190,9 +195,7 @@ class HealTests(SynchronousTestCase):
     def test_legacy_both_were_deaf(self) -> None:
         """The same without claims."""
         one = Beside(LEGACY)
-        one.hear(t="status", st="up", dt="2710", protocol="1")
-        one.hear(t="repnodes", dest="alpha", nodelist="alpha beta ", delnodelist=" ")
-        one.beat()
+        one.meet()
         one.hear(t="ip-request-resp", dest="alpha", ipaddr="10.0.0.1", weown="no", ok="OK")
         self.assertEqual(one.running, {"10.0.0.1"})
         one.run(15, beats=False)
@@ -204,9 +207,7 @@ class HealTests(SynchronousTestCase):
     def test_legacy_only_we_were_deaf(self) -> None:
         """What is at home there goes back."""
         one = Beside(LEGACY)
-        one.hear(t="status", st="up", dt="2710", protocol="1")
-        one.hear(t="repnodes", dest="alpha", nodelist="alpha beta ", delnodelist=" ")
-        one.beat()
+        one.meet()
         one.hear(t="ip-request-resp", dest="alpha", ipaddr="10.0.0.1", weown="no", ok="OK")
         one.run(15, beats=False)
         one.beat()

@@ -106,7 +106,8 @@ class ContractTests(SynchronousTestCase):
             one.handle(GroupFinished(Ticket(ticket), Outcome.STOPPED), 0.0)
         one.handle(datagram(from_peer(status("up"), seq=1)), 0.1)
         repnodes = Message.of(dest="alpha", t="repnodes", nodelist="alpha beta ", delnodelist=" ")
-        actions = one.handle(datagram(from_peer(repnodes, seq=2)), 0.2)
+        one.handle(DeadlinePassed(), 1.25)
+        actions = one.handle(datagram(from_peer(repnodes, seq=2)), 1.3)
         self.assertEqual(
             [(one.get("t"), one.get("st")) for one in transmitted(actions) if one.get("seq")],
             [("status", "active"), ("starting", "")],

@@ -20,6 +20,7 @@ from hatwist.cluster.facts import (
     PeerHeard,
     PeerRestarted,
     PeerStatusChanged,
+    SelfHeard,
     Send,
     UuidLearned,
 )
@@ -141,22 +142,17 @@ class OpenTests(SynchronousTestCase):
             )
         self.assertEqual(one.complaints.counters, {"unknown node": 2})
 
-    def test_our_own_comes_back(self) -> None:
-        """Our own message over a medium shows our link up and is not acted on."""
-        one = reception()
-        ours = from_peer(status(), seq=1, src=ALPHA, uuid=UUIDS[ALPHA])
-        self.assertEqual(one.handle(datagram(ours), 0.0), [PeerHeard(ALPHA, ETH0)])
-        self.assertEqual(one.handle(datagram(ours.without("srcuuid")), 0.0), [PeerHeard(ALPHA, ETH0)])
-
-    def test_somebody_uses_our_name(self) -> None:
-        """A message in our name with another uuid is another machine's, and an error."""
-        one = reception()
-        cloned = from_peer(status(), seq=1, src=ALPHA, uuid=UUIDS[BETA])
-        self.assertEqual(
-            logged(one.handle(datagram(cloned), 0.0)),
-            ["another machine uses our name alpha (on eth0 192.0.2.2); its messages are ignored"],
-        )
-        self.assertEqual(one.complaints.counters, {"our name": 1})
+    def test_what_bears_our_name_or_our_uuid(self) -> None:
+        """It is looked at apart, and is never acted on."""
+        for message in (
+            from_peer(status(), seq=1, src=ALPHA, uuid=UUIDS[ALPHA]),
+            from_peer(status(), seq=1, src=ALPHA, uuid=UUIDS[BETA]),
+            from_peer(status(), seq=1, src=ALPHA),
+            from_peer(status(), seq=1, src=BETA, uuid=UUIDS[ALPHA]),
+        ):
+            (heard,) = reception().handle(datagram(message), 0.0)
+            assert isinstance(heard, SelfHeard)
+            self.assertEqual((heard.link, heard.where), (ETH0, "eth0 192.0.2.2"))
 
 
 class DeliveryTests(SynchronousTestCase):

@@ -174,7 +174,7 @@ class JoinTests(SynchronousTestCase):
         self.cluster = cluster = Cluster.of(cf, (WEB,))
         cluster.start(ALPHA)
         self.assertEqual(
-            cluster.run(1.0),
+            cluster.run(2.0),
             [
                 "alpha: starting",
                 "alpha: resource local 1",

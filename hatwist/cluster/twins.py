@@ -1,0 +1,141 @@
+# -*- test-case-name: tests.cluster.test_twins -*-
+"""
+Another machine that uses our name or our uuid: a clone of this one, or the one
+that this one is a clone of.
+
+Whoever was there first goes on; the newcomer refuses to start, in silence, since
+every word of it would be taken for the other's.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.cluster.actions import Record
+from hatwist.cluster.facts import (
+    CommunicationEstablished,
+    MessageDelivered,
+    PeerHeard,
+    Refused,
+    SelfHeard,
+)
+from hatwist.cluster.names import Level, NodeStatus
+from hatwist.errors import MalformedError
+
+if TYPE_CHECKING:
+    from hatwist.cluster.complaints import Complaints
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.identity import Identity
+    from hatwist.config.model import Seconds
+    from hatwist.wire.message import Message
+
+LISTENING: Final = 1.25
+"""
+Keepalives a starting node listens before it takes part: so long it takes at most
+to hear another machine that has its name.
+"""
+
+MAX_RECENT: Final = 16
+"""Messages of our own that are remembered, to know them again."""
+
+MAX_CLOCK_ERROR: Final = 60
+"""Seconds by which another machine's clock may be late; what says it is older is a copy of old times."""
+
+_Item = SelfHeard | MessageDelivered | CommunicationEstablished
+
+
+@define
+class Twins:
+    """
+    Watches for messages that could be our own and are not.
+
+    @ivar start: seconds since 1970 at our start.
+    """
+
+    identity: Identity
+    complaints: Complaints
+    start: int
+    _sent: deque[tuple[int, int]] = field(factory=lambda: deque(maxlen=MAX_RECENT))
+    "Number and time of our newest messages, oldest first."
+    _established: bool = False
+    _refused: bool = False
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Tell our own messages from those of a twin."""
+        match item:
+            case MessageDelivered(_, message, own):
+                if own:
+                    number, time = message.hexadecimal("seq") or 0, message.hexadecimal("ts") or 0
+                    self._sent.append((number, time))
+                return []
+            case CommunicationEstablished():
+                self._established = True
+                return []
+            case SelfHeard():
+                try:
+                    return self._judge(item, now)
+                except MalformedError as error:
+                    return [*self.complaints.malformed(f"on {item.where}", error, now)]
+
+    def deadline(self) -> Seconds:
+        """Nothing here waits."""
+        return float("inf")
+
+    def _judge(self, heard: SelfHeard, now: Seconds) -> list[Outcome]:
+        message, me = heard.message, self.identity
+        named = message.get("src") == me.name
+        same_uuid = message.binary("srcuuid") in (None, me.uuid)
+        generation = message.hexadecimal("hg") or 0
+        if named and same_uuid and generation == me.generation and self._is_ours(message):
+            return [PeerHeard(me.name, heard.link)]
+        if self._is_of_old(message, generation, former=named and same_uuid):
+            self.complaints.count("own former life")
+            return []
+        text = self._describe(heard, same_uuid)
+        if self._established or self._refused or not self._yields(message, generation):
+            return [*self.complaints.note("our name", Level.ERROR, f"{text}; its messages are ignored", now)]
+        self._refused = True
+        refusal = f"{text}; this node came later and does not start"
+        return [
+            *self.complaints.note("our name", Level.CRIT, refusal, now),
+            Record("refuse to start", me.name, me.name, (text,)),
+            Refused(text),
+        ]
+
+    def _is_ours(self, message: Message) -> bool:
+        """Say whether we may have sent this: it is not newer than what we sent next."""
+        sequence, time = message.hexadecimal("seq") or 0, message.hexadecimal("ts") or 0
+        return time <= next((at for number, at in self._sent if number >= sequence), 0)
+
+    def _is_of_old(self, message: Message, generation: int, *, former: bool) -> bool:
+        """Say whether a message is a late or a recorded one of a life of ours that is over."""
+        sent = message.hexadecimal("ts") or 0
+        if sent < self.start - MAX_CLOCK_ERROR:
+            return True
+        return former and generation < self.identity.generation and sent <= self.start
+
+    def _yields(self, message: Message, generation: int) -> bool:
+        """
+        Say whether it is we who have to go: the other was there first.
+
+        If both only just start, the lower generation stays, then the lower uuid or
+        name; if they are the same in everything, nobody can tell and both go.
+        """
+        if message.get("t") != "status" or message.get("st") not in (
+            NodeStatus.INIT.value,
+            NodeStatus.UP.value,
+        ):
+            return True
+        me = self.identity
+        theirs = generation, message.binary("srcuuid") or me.uuid, message.get("src")
+        return theirs <= (me.generation, me.uuid, me.name)
+
+    def _describe(self, heard: SelfHeard, same_uuid: bool) -> str:
+        name = heard.message.get("src")
+        if name != self.identity.name:
+            return f"node {name} uses the uuid of this node (on {heard.where}): one is a copy of the other"
+        what = " and our uuid: it is a copy of this one, or this one of it" if same_uuid else ""
+        return f"another machine uses our name {name}{what} (on {heard.where})"

@@ -1,0 +1,247 @@
+# -*- test-case-name: tests.cluster.test_twins -*-
+"""
+Two machines with one name, or one uuid: the newcomer is refused, nothing moves,
+and both say why.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from random import Random
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster.actions import Log, Stop
+from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.facts import (
+    CommunicationEstablished,
+    MessageDelivered,
+    PeerHeard,
+    Refused,
+    SelfHeard,
+)
+from hatwist.cluster.node import Node
+from hatwist.cluster.twins import Twins
+from hatwist.config.model import NodeName
+from hatwist.wire.message import Message
+from tests.cluster.builders import (
+    ALPHA,
+    BETA,
+    ETH0,
+    UUIDS,
+    Cluster,
+    config,
+    from_peer,
+    identity,
+    logged,
+    status,
+)
+
+CLONE = NodeName("clone")
+"""The second machine that calls itself beta; only the tests call it so."""
+
+
+def twins(*, established: bool = False, sent: int = 5) -> Twins:
+    """Make alpha's: generation 7, started at 1000."""
+    one = Twins(identity(), Complaints(), 1000)
+    for number, ts in ((sent - 3, 1000), (sent, 1001)):
+        message = Message.of(t="x", seq=f"{number:x}", ts=f"{ts:x}")
+        one.handle(MessageDelivered(ALPHA, message, own=True), 0.0)
+    one.handle(MessageDelivered(BETA, Message.of(t="x", seq="99"), own=False), 0.0)
+    if established:
+        one.handle(CommunicationEstablished(), 0.0)
+    return one
+
+
+def heard(
+    message: Message,
+    *,
+    src: str = "alpha",
+    seq: int = 3,
+    hg: int = 7,
+    ts: int = 1001,
+    uuid: bytes = b"a" * 16,
+) -> SelfHeard:
+    """Let a message come that bears alpha's name or uuid."""
+    return SelfHeard(ETH0, from_peer(message, seq=seq, src=src, hg=hg, ts=ts, uuid=uuid), "eth0 192.0.2.2")
+
+
+class OwnTests(SynchronousTestCase):
+    """What is our own, and what is not."""
+
+    def test_our_own_comes_back(self) -> None:
+        """It shows our link up."""
+        self.assertEqual(twins().handle(heard(status()), 0.0), [PeerHeard(ALPHA, ETH0)])
+
+    def test_former_lives_and_old_records(self) -> None:
+        """They are counted, and nothing else."""
+        one = twins()
+        for old in (
+            heard(status(), hg=6, ts=1000),
+            heard(status(), hg=99, ts=900),
+            heard(status(), hg=6, ts=0),
+        ):
+            self.assertEqual(one.handle(old, 0.0), [])
+        self.assertEqual(one.complaints.counters, {"own former life": 3})
+
+    def test_not_a_number(self) -> None:
+        """It is malformed."""
+        strange = heard(status()).message.with_field("hg", "x")
+        said = twins().handle(SelfHeard(ETH0, strange, "eth0"), 0.0)
+        self.assertEqual(logged(said), ["Bad message on eth0: field 'hg' is not a number: 'x'"])
+
+    def test_nothing_waits(self) -> None:
+        """There is no deadline here."""
+        self.assertEqual(twins().deadline(), inf)
+
+
+class RefusalTests(SynchronousTestCase):
+    """Who has to go."""
+
+    def goes(self, event: SelfHeard, *, established: bool = False) -> bool:
+        """Say whether alpha refuses to start because of a message."""
+        outcomes = twins(established=established).handle(event, 0.0)
+        self.assertEqual(len(logged(outcomes)), 1)
+        return any(isinstance(one, Refused) for one in outcomes)
+
+    def test_who_came_later_goes(self) -> None:
+        """To a node that takes part in its cluster already a starting one gives way."""
+        for first in (
+            heard(status("active"), hg=8),
+            heard(status("active"), hg=6),
+            heard(status("active"), seq=50),
+            heard(status("active"), seq=1, ts=1005),
+            heard(status("active"), uuid=b"z" * 16),
+            heard(Message.of(t="resource"), hg=9),
+            heard(status("active"), src="beta", hg=2),
+        ):
+            self.assertTrue(self.goes(first))
+            self.assertFalse(self.goes(first, established=True))
+
+    def test_of_two_that_start_one_stays(self) -> None:
+        """The lower generation, then the lower uuid or name; twins in everything both go."""
+        for other, we_go in (
+            (heard(status("up"), hg=8), False),
+            (heard(status("init"), hg=6), True),
+            (heard(status("up"), uuid=b"z" * 16), False),
+            (heard(status("up"), uuid=b"A" * 16), True),
+            (heard(status("up"), src="beta"), False),
+            (heard(status("up"), seq=50), True),
+        ):
+            self.assertEqual(self.goes(other), we_go, other)
+
+    def test_it_is_said_once(self) -> None:
+        """A node that has refused refuses no second time; and who stays says so once a minute."""
+        one = twins()
+        self.assertEqual(len(one.handle(heard(status(), hg=8), 0.0)), 3)
+        self.assertEqual(one.handle(heard(status(), hg=8), 0.1), [])
+        (said,) = one.handle(heard(status(), hg=8), 61.0)
+        assert isinstance(said, Log)
+        self.assertIn("its messages are ignored", said.text)
+
+    def test_words(self) -> None:
+        """Who looks at the log knows which machine and why."""
+        for event, words in (
+            (
+                heard(status(), uuid=b"z" * 16),
+                "another machine uses our name alpha (on eth0 192.0.2.2);"
+                " this node came later and does not start",
+            ),
+            (
+                heard(status(), hg=8),
+                "another machine uses our name alpha and our uuid:"
+                " it is a copy of this one, or this one of it (on eth0 192.0.2.2);"
+                " this node came later and does not start",
+            ),
+            (
+                heard(status(), src="beta"),
+                "node beta uses the uuid of this node (on eth0 192.0.2.2): one is a copy of the other;"
+                " this node came later and does not start",
+            ),
+        ):
+            self.assertEqual(logged(twins().handle(event, 0.0)), [words])
+
+
+class ClusterTests(SynchronousTestCase):
+    """Whole nodes: alpha, beta, and a second machine that is a copy of beta."""
+
+    def setUp(self) -> None:
+        self.cluster = Cluster.of()
+        self.cluster.running[CLONE] = set()
+
+    def add(self, generation: int, uuid: bytes = UUIDS[BETA], name: NodeName = BETA) -> None:
+        """Switch the second machine on."""
+        who = evolve(identity(BETA, generation), uuid=uuid, name=name)
+        self.cluster.nodes[CLONE] = Node(config(), who, Random(5), self.cluster.now)
+        self.cluster.start(CLONE)
+
+    def said(self, name: NodeName) -> str:
+        """Return what one node logged."""
+        return "\n".join(logged(action for _, who, action in self.cluster.done if who == name))
+
+    def assert_nothing_moved(self) -> None:
+        """Each group runs where it ran, and was never anywhere else."""
+        self.assertEqual(self.cluster.running, {ALPHA: {"10.0.0.1"}, BETA: {"10.0.0.2"}, CLONE: set()})
+        self.assertEqual(self.cluster.most, 1)
+
+    def test_a_newcomer(self) -> None:
+        """Whatever its generation and uuid, it says that it does not start, and is gone."""
+        for generation, uuid in ((8, UUIDS[BETA]), (6, UUIDS[BETA]), (7, UUIDS[BETA]), (99, b"z" * 16)):
+            self.setUp()
+            self.cluster.start(ALPHA, BETA)
+            self.cluster.run(30)
+            self.assert_nothing_moved()
+            self.add(generation, uuid)
+            self.cluster.run(10)
+            self.assertNotIn(CLONE, self.cluster.up)
+            self.assertIn("this node came later and does not start", self.said(CLONE))
+            self.assertIn("another machine uses our name beta", self.said(BETA))
+            (stop,) = [action for _, who, action in self.cluster.done if isinstance(action, Stop)]
+            self.assertTrue(stop.refused)
+            self.assert_nothing_moved()
+            self.cluster.run(30)
+            self.assert_nothing_moved()
+
+    def test_a_newcomer_that_does_not_give_way(self) -> None:
+        """A C node would not: the others go on to believe the first."""
+        self.cluster.start(ALPHA, BETA)
+        self.cluster.run(30)
+        self.add(8)
+        self.cluster.nodes[CLONE].twins.handle(CommunicationEstablished(), self.cluster.now)
+        self.cluster.run(30)
+        self.assertIn("two machines use the name beta", self.said(ALPHA))
+        self.assertEqual(self.cluster.running[ALPHA], {"10.0.0.1"})
+        self.assertEqual(self.cluster.nodes[ALPHA].reception.generation(BETA), 7)
+        self.assertEqual(self.cluster.nodes[ALPHA].status().nodes[1].status.value, "active")
+
+    def test_two_that_start_at_once(self) -> None:
+        """One of them stays, and takes part."""
+        self.add(8)
+        self.cluster.start(ALPHA, BETA)
+        self.cluster.run(30)
+        self.assertNotIn(CLONE, self.cluster.up)
+        self.assert_nothing_moved()
+
+    def test_a_restart_is_no_twin(self) -> None:
+        """A node that was killed and starts again at once is not taken for its own copy."""
+        self.cluster.start(ALPHA, BETA)
+        self.cluster.run(30)
+        del self.cluster.running[CLONE]
+        self.cluster.crash(BETA)
+        self.cluster.reboot(BETA)
+        self.cluster.run(30)
+        self.assertEqual(self.cluster.running, {ALPHA: {"10.0.0.1"}, BETA: {"10.0.0.2"}})
+
+    def test_another_node_with_our_uuid(self) -> None:
+        """alpha starts with beta's uuid, as the copy of beta's disk that it is: it does not start."""
+        who = evolve(identity(ALPHA, 9), uuid=UUIDS[BETA])
+        self.cluster.start(BETA)
+        self.cluster.run(60)
+        self.cluster.nodes[ALPHA] = Node(config(), who, Random(1), self.cluster.now)
+        self.cluster.start(ALPHA)
+        self.cluster.run(10)
+        self.assertNotIn(ALPHA, self.cluster.up)
+        self.assertIn("node alpha uses the uuid of this node", self.said(BETA))
+        self.assertIn("node beta uses the uuid of this node", self.said(ALPHA))
+        self.assertEqual(self.cluster.running[BETA], {"10.0.0.1", "10.0.0.2"})
