@@ -71,7 +71,7 @@ class ScriptTestCase(NodesTestCase[Node]):
         """Build the rack and start both, node01 first: so nobody waits for the other to be stable."""
         self.require()
         super().setUp()
-        configuration = address_only(ha_cf(auto_failback="off", initdead="2000ms"), self.agent)
+        configuration = address_only(ha_cf(auto_failback="off", deadtime="3s", initdead="3s"), self.agent)
         self.key = f"{self.agent}::{VIRTUAL}/24/eth0"
         self.one.boot(configuration)
         self.settle("node01")
@@ -144,6 +144,8 @@ class ScriptTestCase(NodesTestCase[Node]):
         talking = [node.host.start(["sh", "-c", TALK]) for node in nodes]
         for node in (self.one, self.two):
             node.host.write("/etc/ha.d/authkeys", "auth 1\n1 sha1 the-next-key\n", 0o600)
+            # heartbeat sees no change within the second in which it read the file.
+            node.host.do("touch", "-d", "+2 seconds", "/etc/ha.d/authkeys")
         for node in (self.one, self.two):
             assert node.process is not None
             node.process.signal(signal.SIGHUP)
@@ -153,6 +155,16 @@ class ScriptTestCase(NodesTestCase[Node]):
         self.there_and_back()
         for talk in talking:
             talk.kill()
+
+    def ask_for_it_back(self) -> None:
+        """Give the group away, then ask for it as heartbeat does with auto_failback legacy."""
+        self.calm()
+        self.do("hb_standby", "local")
+        self.settle("node02")
+        self.calm()
+        self.do("req_resource", self.key)
+        self.settle("node01")
+        self.assertOwner("node01")
 
     def assertNobodyDied(self) -> None:
         """Neither node was dead for the other, but for node02 before it was started."""
@@ -167,6 +179,7 @@ class StockTests(ScriptTestCase):
         """Each script does what it does beside heartbeat; the work of those in rc.d is built in."""
         self.each_does_its_part()
         self.assertEqual(self.one.count("not run, since"), 1)
+        self.ask_for_it_back()
         self.what_is_for_a_dead_node()
 
     def test_signals(self) -> None:
@@ -208,3 +221,4 @@ class MixedTests(ScriptTestCase):
         """Each agrees with what the other's scripts want; keys are changed on both within a deadtime."""
         self.change_keys()
         self.assertNobodyDied()
+        self.ask_for_it_back()
