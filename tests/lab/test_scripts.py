@@ -71,7 +71,7 @@ class ScriptTestCase(NodesTestCase[Node]):
         """Build the rack and start both, node01 first: so nobody waits for the other to be stable."""
         self.require()
         super().setUp()
-        configuration = address_only(ha_cf(auto_failback="off", deadtime="3s", initdead="3s"), self.agent)
+        configuration = address_only(ha_cf(auto_failback="off", deadtime="3", initdead="3"), self.agent)
         self.key = f"{self.agent}::{VIRTUAL}/24/eth0"
         self.one.boot(configuration)
         self.settle("node01")
