@@ -149,10 +149,9 @@ def _parameter(request: Message, view: View) -> list[Fields]:
     if not request.has("pname"):
         raise BadRequest(EINVAL)
     name = request.get("pname")
-    if name in ("crm", "pacemaker"):
-        value = view.cf.pacemaker
-    else:
-        value = VERSION if name == "hbversion" else view.cf.parameters.get(name)
+    if name == "hbversion":
+        return [_fields(pvalue=VERSION)]
+    value = view.cf.parameters.get("pacemaker" if name == "crm" else name)
     return [_fields(pvalue=value) if value else ()]
 
 
@@ -196,7 +195,24 @@ _ANSWERS: Final[Mapping[str, Answer]] = MappingProxyType(
 
 def client_status(kind: str, online: bool) -> list[Message]:
     """Answer whether a client has signed on, where that is known here."""
-    return good(kind, _fields(subt="respond-cstatus", cs="online" if online else "offline"))
+    return good(kind, _fields(subt="respond-cstatus", cs=_presence(online)))
+
+
+def respond(node: str, name: str, asker: str, online: bool) -> Message:
+    """Say whether a client has signed on here, as another node would."""
+    return Message.of(
+        t="respond-cstatus",
+        dest=node,
+        result="OK",
+        cn=name,
+        to_id=asker,
+        cs=_presence(online),
+        src=node,
+    )
+
+
+def _presence(online: bool) -> str:
+    return "online" if online else "offline"
 
 
 def is_elsewhere(node: NodeView, view: View) -> bool:

@@ -16,7 +16,7 @@ from hatwist.clients.answers import BadRequest, View
 from hatwist.clients.client import Client
 from hatwist.clients.frames import frame
 from hatwist.cluster.complaints import Complaints
-from hatwist.cluster.events import ClientJoined, ClientLeft, ClientSpoke
+from hatwist.cluster.events import ClientAsked, ClientJoined, ClientLeft, ClientSpoke
 from hatwist.cluster.names import Level
 from hatwist.config.model import MessageFormat
 from hatwist.errors import MalformedError
@@ -101,6 +101,8 @@ class Desk:
         elif client.casual:
             self.complain("casual client speaks", f"{connection.who} may not speak to the cluster")
             self._leave(connection, "EOF")
+        elif kind == "query-cstatus":
+            self._query(connection, client, message)
         else:
             self.feed(ClientSpoke(client.name, message))
 
@@ -192,8 +194,23 @@ class Desk:
         name = request.get("cn")
         if not name:
             raise BadRequest(answers.EINVAL)
+        if answers.is_elsewhere(node, view):
+            # That node's own answer reaches the client as it is.
+            self.feed(ClientAsked(node.name, name, client.name))
+            return []
         here = node.name == self.node
         return answers.client_status("clientstatus", here and name in self._signed_on)
+
+    def _query(self, connection: Connection, client: Client, message: Message) -> None:
+        """Ask who has signed on at every node, or at one, as the C library does for its callbacks."""
+        view = View(self.status(), self.cf)
+        name, wanted = message.get("cn"), message.get("dest")
+        for node in view.status.nodes:
+            if wanted in ("", node.name) and answers.is_elsewhere(node, view):
+                self.feed(ClientAsked(node.name, name, client.name))
+        if wanted in ("", self.node):
+            online = name in self._signed_on
+            self._send(connection, answers.respond(self.node, name, client.name, online))
 
     def _leave(self, connection: Connection, reason: str) -> None:
         client = connection.client
@@ -209,7 +226,7 @@ class Desk:
 
     def _encode(self, message: Message) -> bytes:
         """Write a message for clients; what has no classic form has the other; nothing if too long."""
-        for classic in {self.cf.msgfmt is MessageFormat.CLASSIC, False}:
+        for classic in (self.cf.msgfmt is MessageFormat.CLASSIC, False):
             with suppress(MalformedError):
                 return frame(encode_plain(message, classic))
         return b""

@@ -234,8 +234,7 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
         missing="Invalid apiauth directive []",
         syntax="CLIENT [uid=UIDS] [gid=GIDS]",
         read=clauses.read_apiauth,
-        life=Life.LATER,
-        explanation="Who may sign on to the client API under a name.",
+        explanation="Who may sign on to the client API under a name: docs/clients.md.",
     ),
     Clause(
         name="stonith",

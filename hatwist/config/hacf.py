@@ -18,6 +18,7 @@ from hatwist.config import scalars
 from hatwist.config.directive import Clause, Directive, Life, Medium, Repeat, Scalar
 from hatwist.config.directives import TABLE
 from hatwist.config.draft import Draft, Refused
+from hatwist.config.durations import milliseconds
 from hatwist.config.findings import Findings, shown, suggestion
 from hatwist.config.lexer import Line, Word, lines
 from hatwist.config.media import MAX_MEDIA, Preceding
@@ -26,6 +27,9 @@ from hatwist.config.model import HaCf, LogSettings, NodeName, Position, Seconds
 T = TypeVar("T")
 
 _PORT_KINDS: Final = frozenset({"bcast", "ucast", "ucast6"})
+
+_DEFAULT_UNTOLD: Final = frozenset({"coreroot", "normalpoll", "use_logd"})
+"""Directives of which heartbeat tells scripts and clients nothing unless they are in ha.cf."""
 
 
 @frozen
@@ -234,7 +238,7 @@ def _finish(draft: Draft, port: int) -> HaCf:
         stonith=draft.stonith,
         watchdog=_value(draft, scalars.WATCHDOG, ""),
         environment=MappingProxyType(draft.environment),
-        parameters=_parameters(draft, port),
+        parameters=_parameters(draft, port, deadtime),
     )
 
 
@@ -262,14 +266,19 @@ def default_initdead(deadtime: Seconds) -> Seconds:
     return 2 * deadtime
 
 
-def _parameters(draft: Draft, port: int) -> Mapping[str, str]:
+def _parameters(draft: Draft, port: int, deadtime: Seconds) -> Mapping[str, str]:
     texts: dict[str, str] = {}
     for row in TABLE.values():
-        if not row.recorded:
-            continue
         word = draft.texts.get(row.name)
-        text = row.default if word is None else word.text
-        if text:
+        default = "" if row.name in _DEFAULT_UNTOLD else row.default
+        text = default if word is None else word.text
+        if text and row.recorded:
             texts[row.name] = text
     texts.setdefault("udpport", str(port))
+    for name, value in (
+        ("warntime", deadtime / 2),
+        ("initdead", default_initdead(deadtime)),
+        ("deadping", deadtime),
+    ):
+        texts.setdefault(name, f"{milliseconds(value)}ms")
     return MappingProxyType(texts)

@@ -2,9 +2,9 @@
 """
 Rules about what ha.cf names and the host must have: devices, programs, users.
 
-Where the original would not start, it is an error.  The exception is what is
-not active yet and belongs to the original's own package (its helper programs
-and users): its absence is a warning.
+Where the original would not start, it is an error.  The exception is what
+belongs to the original's own package, its helper programs and users: its absence
+is a warning, as nothing here depends on it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from hatwist.config.hacf import Reading
 from hatwist.config.model import ApiAuth, Respawn
 
 _NOT_FATAL = "heartbeat 3.0.6 would not start; this matters once the directive is active"
+_NOBODY = "heartbeat 3.0.6 would not start; here it admits nobody"
 
 
 class Host(Protocol):
@@ -96,8 +97,8 @@ def _check_client(client: ApiAuth, host: Host, findings: Findings) -> None:
     for user in client.uids:
         if not user.isdigit() and not host.has_user(user):
             text = f"Invalid user id name [{shown(user)}]"
-            findings.warn(client.where, "apiauth", text, _NOT_FATAL)
+            findings.warn(client.where, "apiauth", text, _NOBODY)
     for group in client.gids:
         if not group.isdigit() and not host.has_group(group):
             text = f"Invalid group id name [{shown(group)}]"
-            findings.warn(client.where, "apiauth", text, _NOT_FATAL)
+            findings.warn(client.where, "apiauth", text, _NOBODY)

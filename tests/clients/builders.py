@@ -29,7 +29,7 @@ CF = HaCf(
     deadtime=1.5,
     auto_failback=AutoFailback.ON,
     pacemaker="no",
-    parameters=MappingProxyType({"keepalive": "200ms", "deadtime": "1500ms"}),
+    parameters=MappingProxyType({"keepalive": "200ms", "deadtime": "1500ms", "pacemaker": "no"}),
 )
 """What ha.cf says."""
 

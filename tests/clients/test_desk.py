@@ -10,16 +10,17 @@ import os
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.clients.answers import bad, client_status, good
+from hatwist.clients.answers import bad, client_status, good, respond
 from hatwist.clients.desk import MAX_SWEEPS, Processes
+from hatwist.clients.frames import frame
 from hatwist.clients.signon import reply
 from hatwist.cluster.actions import Deliver
-from hatwist.cluster.events import ClientJoined, ClientLeft, ClientSpoke, Event
-from hatwist.cluster.names import Delivery
+from hatwist.cluster.events import ClientAsked, ClientJoined, ClientLeft, ClientSpoke, Event
+from hatwist.cluster.names import Delivery, NodeStatus
 from hatwist.config.model import MessageFormat
 from hatwist.wire.limits import MAX_MESSAGE
 from hatwist.wire.message import Field, FieldType, Message
-from tests.clients.builders import CF, CLUSTER, VERSION, request, sign_on
+from tests.clients.builders import ALPHA, BETA, CF, CLUSTER, VERSION, node, request, sign_on, status
 from tests.clients.wire import Room
 
 NEWS = Message.of(t="ifstat", node="beta", ifname="eth1", st="dead")
@@ -142,6 +143,14 @@ class AskTests(SynchronousTestCase):
         dopd.say(request("signoff"))
         self.assertEqual(self.line.ask(asked), client_status("clientstatus", online=False))
 
+    def test_clients_elsewhere(self) -> None:
+        """A living node is asked itself; a dead one has none."""
+        asked = request("clientstatus", node="beta", cn="dopd")
+        self.assertEqual(self.line.ask(asked), [])
+        self.assertEqual(self.room.fed, [ClientAsked(BETA, "dopd", "10")])
+        self.room.desk.status = lambda: status(nodes=(node(ALPHA), node(BETA, NodeStatus.DEAD)))
+        self.assertEqual(self.line.ask(asked), client_status("clientstatus", online=False))
+
     def test_whose_client(self) -> None:
         """A client of no node of ours, or nobody, is an invalid argument."""
         for fields in ({"node": "gamma", "cn": "x"}, {"cn": "x"}, {"node": "alpha"}):
@@ -159,6 +168,17 @@ class SpeakTests(SynchronousTestCase):
         """The core decides what becomes of it."""
         self.room.client("x").say(Message.of(t="hello", dest="beta"))
         self.assertEqual(self.room.fed[1:], [ClientSpoke("x", Message.of(t="hello", dest="beta"))])
+
+    def test_who_is_where(self) -> None:
+        """The question to all nodes goes to each that lives elsewhere, and is answered here for this one."""
+        line = self.room.client("x")
+        everywhere = Message.of(t="query-cstatus", cn="x", from_id="x")
+        self.assertEqual(line.ask(everywhere), [respond(ALPHA, "x", "x", online=True)])
+        self.assertEqual(line.ask(everywhere.with_field("dest", "beta")), [])
+        self.assertEqual(self.room.fed[1:], [ClientAsked(BETA, "x", "x")] * 2)
+        here = Message.of(t="query-cstatus", cn="dopd", dest="alpha")
+        self.assertEqual(line.ask(here), [respond(ALPHA, "dopd", "x", online=False)])
+        self.assertEqual(len(self.room.fed), 3)
 
     def test_casual(self) -> None:
         """A casual client that speaks is thrown out."""
@@ -185,6 +205,13 @@ class TellTests(SynchronousTestCase):
     def tell(self, message: Message = NEWS) -> None:
         """Let something happen."""
         self.room.desk.tell(Deliver(message, Delivery.NEWS))
+
+    def test_form(self) -> None:
+        """The form is the classic one with a NUL, as heartbeat's."""
+        line = self.room.client()
+        self.tell()
+        text = b">>>\nt=ifstat\nnode=beta\nifname=eth1\nst=dead\n<<<\n\0"
+        self.assertEqual(line.transport.value(), frame(text))
 
     def test_everybody(self) -> None:
         """Casual or not; but nobody who has not signed on."""

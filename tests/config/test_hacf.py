@@ -201,8 +201,16 @@ class HaCfTests(SynchronousTestCase):
         self.assertEqual(parameters["deadtime"], "30000ms")
         self.assertEqual(parameters["udpport"], "694")
         self.assertEqual(parameters["pacemaker"], "no")
-        for name in ("warntime", "node", "bcast", "crm", "logfile"):
+        for name in ("node", "bcast", "crm", "logfile", "use_logd", "coreroot", "normalpoll"):
             self.assertNotIn(name, parameters)
+
+    def test_parameters_that_follow_from_others(self) -> None:
+        """What ha.cf does not say and deadtime decides is recorded too, in milliseconds."""
+        derived = ("warntime", "initdead", "deadping")
+        parameters = self.read("deadtime 5").cf.parameters
+        self.assertEqual([parameters[name] for name in derived], ["2500ms", "12000ms", "5000ms"])
+        parameters = self.read("deadtime 5\nwarntime 3\ninitdead 30\ndeadping 4").cf.parameters
+        self.assertEqual([parameters[name] for name in derived], ["3", "30", "4"])
 
     def test_places(self) -> None:
         """Each directive knows where it stands, the last time; one without a good line is refused."""
