@@ -93,13 +93,12 @@ def refusal(
         return "bad client name"
     if who.name in taken:
         return "duplicate add request"
-    false = "incorrect/false credentials"
     if (_number(request, "uid"), _number(request, "gid")) != (peer.uid, peer.gid):
-        return false
+        return "incorrect/false credentials"
     refused = rights.refusal(CASUAL if who.casual else who.name, peer)
     if refused:
         return refused
-    return "" if who.pid == peer.pid else false
+    return "" if who.pid == peer.pid else "pid mismatch"
 
 
 def reply(refused: str, cf: HaCf, node: str, version: str) -> Message:

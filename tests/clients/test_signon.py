@@ -53,7 +53,7 @@ class RefusalTests(SynchronousTestCase):
         for name, value in (("uid", "7"), ("gid", "7"), ("uid", "x")):
             self.assertEqual(refusal(sign_on().with_field(name, value)), false)
         self.assertEqual(refusal(sign_on().without("gid")), false)
-        self.assertEqual(refusal(sign_on("dopd").with_field("pid", "11")), false)
+        self.assertEqual(refusal(sign_on("dopd").with_field("pid", "11")), "pid mismatch")
 
     def test_not_authorised(self) -> None:
         """The entry of the name decides; another process' number as name is a name."""
