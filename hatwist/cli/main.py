@@ -178,6 +178,10 @@ def _without_daemon(options: Options, stdout: TextIO, stderr: TextIO) -> int:
         from hatwist.cli.check import check
 
         return check(options.subOptions, stdout, stderr)
+    if options.subCommand == "resources":
+        from hatwist.cli.manager import list_groups
+
+        return list_groups(options.subOptions, stdout, stderr)
     from hatwist.cli.decode import decode
 
     return decode(options.subOptions, stdout, stderr)
@@ -196,6 +200,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
         print(f"hatwistctl: {problem}", file=stderr)
         return EXIT_USAGE
     apart = options.subCommand in ("check", "decode")
+    apart = apart or (options.subCommand == "resources" and options.subOptions.lists)
     act: Callable[[Options, TextIO, TextIO], int] = _without_daemon if apart else _with_daemon
     return act(options, stdout, stderr)
 

@@ -27,7 +27,7 @@ from hatwist.config.model import node_name as as_node_name
 from hatwist.errors import ControlError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from twisted.internet.defer import Deferred
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 EXIT_STOPPED: Final = 3
 """What C{status} ends with for a resource that does not run."""
 
-LISTS: Final = ("allkeys", "ourkeys", "otherkeys")
+LISTING: Final = ("listkeys", "allkeys", "ourkeys", "otherkeys")
 WITH_ARGUMENT: Final = ("listkeys", "status", "takegroup", "givegroup", "statgroup")
-VERBS: Final = ("listkeys", *LISTS, *WITH_ARGUMENT[1:], "verifyallidle")
+VERBS: Final = (*LISTING, *WITH_ARGUMENT[1:], "verifyallidle")
 
 
 class ResourcesOptions(Command):
@@ -67,6 +67,11 @@ class ResourcesOptions(Command):
             raise usage.UsageError(f"{verb} needs {wants}")
         self["verb"], self["argument"] = verb, argument or ""
 
+    @property
+    def lists(self) -> bool:
+        """Whether the verb only lists what haresources has."""
+        return self["verb"] in LISTING
+
 
 @frozen
 class Manager:
@@ -74,13 +79,11 @@ class Manager:
     What carries a verb out.
 
     @ivar groups: those of haresources.
-    @ivar me: the name of this node.
     @ivar run: runs a verb on a group.
     @ivar ask: asks the daemon; None if there is none.
     """
 
     groups: Sequence[ResourceGroup]
-    me: str
     run: Run
     ask: Ask
     out: TextIO
@@ -88,7 +91,7 @@ class Manager:
 
     async def do(self, verb: str, argument: str) -> int:
         """
-        Do what C{ResourceManager} does.
+        Do what C{ResourceManager} does, where it is more than listing.
 
         @return: the exit status.
         """
@@ -101,19 +104,8 @@ class Manager:
                 return await self._move(argument, Verb.STOP)
             case "statgroup":
                 return await self._count(argument)
-            case "verifyallidle":
-                return await self._verify()
             case _:
-                self._list(verb, argument)
-                return EXIT_DONE
-
-    def _list(self, verb: str, argument: str) -> None:
-        for group in self.groups:
-            ours = group.node == self.me
-            if verb == "allkeys" or (verb == "listkeys" and _matches(argument, group.node)):
-                print(group.key, file=self.out)
-            elif verb == ("ourkeys" if ours else "otherkeys"):
-                print(" ".join(resource.text for resource in group.resources), file=self.out)
+                return await self._verify()
 
     async def _runs(self, group: ResourceGroup) -> bool:
         return (await self.run(group, Verb.STATUS))[0] is Outcome.RUNNING
@@ -155,6 +147,38 @@ class Manager:
     def _refuse(self, why: str) -> int:
         print(f"hatwistctl: {why}", file=self.err)
         return EXIT_FAILED
+
+
+def listed(groups: Sequence[ResourceGroup], me: str, verb: str, argument: str) -> Iterator[str]:
+    """
+    Yield what a listing verb prints, line by line.
+
+    @param me: the name of this node.
+    """
+    for group in groups:
+        if verb == "allkeys" or (verb == "listkeys" and _matches(argument, group.node)):
+            yield group.key
+        elif verb == ("ourkeys" if group.node == me else "otherkeys"):
+            yield " ".join(resource.text for resource in group.resources)
+
+
+def list_groups(options: ResourcesOptions, stdout: TextIO, stderr: TextIO) -> int:
+    """
+    Print what a listing verb asks for; neither daemon nor reactor is needed.
+
+    @return: the exit status.
+    """
+    directory = str(options["config"])
+    groups = read_groups(directory, stderr)
+    if groups is None:
+        return EXIT_FAILED
+    for line in listed(groups, _our_name(directory), str(options["verb"]), str(options["argument"])):
+        print(line, file=stdout)
+    return EXIT_DONE
+
+
+def _our_name(directory: str) -> str:
+    return as_node_name(os.environ.get("HA_CURHOST") or node_name(directory, os.uname().nodename))
 
 
 def _matches(pattern: str, node: str) -> bool:
@@ -208,7 +232,7 @@ async def manage(
     reactor: object, options: ResourcesOptions, path: str, stdout: TextIO, stderr: TextIO
 ) -> int:
     """
-    Do what the command line says.
+    Do what the command line says, where it is more than listing.
 
     @param path: the daemon's control socket.
     @return: the exit status.
@@ -221,7 +245,6 @@ async def manage(
     if groups is None:
         return EXIT_FAILED
     variables = script_variables(os.environ)
-    me = as_node_name(variables.get("HA_CURHOST") or node_name(directory, os.uname().nodename))
 
     def say(level: Level, text: str, entity: str) -> None:
         if level is not Level.DEBUG:
@@ -237,8 +260,9 @@ async def manage(
         finally:
             await control.close()
 
-    runner = make_runner(reactor, directory, me, variables, say, init_directory=str(options["init-d"]))
-    manager = Manager(groups, me, runner.run, ask, stdout, stderr)
+    init = str(options["init-d"])
+    runner = make_runner(reactor, directory, _our_name(directory), variables, say, init_directory=init)
+    manager = Manager(groups, runner.run, ask, stdout, stderr)
     try:
         return await manager.do(str(options["verb"]), str(options["argument"]))
     except ControlError as problem:

@@ -66,14 +66,18 @@ class UsageTests(SynchronousTestCase):
             self.assertEqual(err[: len(words) + 12], f"hatwistctl: {words}")
 
     def test_check_and_decode_need_no_reactor(self) -> None:
-        """check and decode work on files: they start fast, and never see a reactor."""
+        """What works on files starts fast, and never sees a reactor."""
         script = (
             "import sys; from hatwist.cli.main import main\n"
             "status = main(sys.argv[1:], sys.stdout, sys.stderr)\n"
             "print('reactor' if 'twisted.internet.reactor' in sys.modules else 'no reactor')\n"
             "sys.exit(status)\n"
         )
-        for arguments, status in ((("check", "-c", "/nowhere"), 6), (("decode", "/nowhere"), 2)):
+        for arguments, status in (
+            (("check", "-c", "/nowhere"), 6),
+            (("decode", "/nowhere"), 2),
+            (("resources", "-c", "/nowhere", "allkeys"), 1),
+        ):
             done = subprocess.run(
                 [sys.executable, "-c", script, *arguments],
                 env=ENVIRONMENT,
