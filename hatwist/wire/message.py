@@ -112,6 +112,11 @@ class Message:
                 return Message((*self.fields[:index], made, *self.fields[index + 1 :]))
         return Message((*self.fields, made))
 
+    def with_fields(self, more: Iterable[Field]) -> Message:
+        """Do as L{with_field}, one field after the other, but make one message only."""
+        new = {one.name: one for one in more}
+        return Message((*[new.pop(one.name, one) for one in self.fields], *new.values()))
+
     def without(self, name: str) -> Message:
         """Leave out every field called C{name}."""
         return Message(one for one in self.fields if one.name != name)

@@ -139,6 +139,7 @@ class Listener:
         for one in rounds:
             for offset, data in one:
                 handle(DatagramReceived(LINK, data, SOURCE), now + offset)
+                due()  # as the driver asks
             now += KEEPALIVE
             began = clock()
             while (at := due()) <= now:

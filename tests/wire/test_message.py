@@ -84,6 +84,16 @@ class MessageTests(SynchronousTestCase):
         self.assertEqual(message, Message.of(a="1", b="x", c="3"))
         self.assertEqual(message.with_field("d", "4"), Message.of(a="1", b="x", c="3", d="4"))
 
+    def test_replacing_several(self) -> None:
+        """Several fields are replaced or appended as if one after the other; the last of a name counts."""
+        message = Message((Field("a", "1"), Field("b", "2"), Field("b", "3")))
+        more = [Field("b", UUID, FieldType.BINARY), Field("c", "4"), Field("a", "5"), Field("c", "6")]
+        expected = message
+        for one in more:
+            expected = expected.with_field(*one)
+        self.assertEqual(message.with_fields(more), expected)
+        self.assertEqual([one.name for one in expected.fields], ["a", "b", "b", "c"])
+
     def test_leaving_out(self) -> None:
         """All fields of a name are left out."""
         message = Message((Field("a", "1"), Field("b", "2"), Field("a", "3")))
