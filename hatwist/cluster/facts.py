@@ -117,6 +117,15 @@ class PeerRestarted:
 
 
 @frozen
+class ClaimOvertaken:
+    """
+    A peer had lost a claim of ours and got it again, after its successors.
+
+    heartbeat believes it, and would do so for ever.
+    """
+
+
+@frozen
 class FlowControlEnded:
     """
     A peer does not know flow control: nobody acknowledges anything any more, for
@@ -246,6 +255,7 @@ Fact = (
     | NodeRemoved
     | MessageDelivered
     | PeerRestarted
+    | ClaimOvertaken
     | FlowControlEnded
     | UuidLearned
     | PeerStatusChanged

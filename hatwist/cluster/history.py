@@ -13,6 +13,7 @@ from attrs import define, field
 from hatwist.cluster.actions import Log, Transmit
 from hatwist.cluster.events import KeysChanged, LoadSampled
 from hatwist.cluster.facts import (
+    ClaimOvertaken,
     MessageDelivered,
     NodeRemoved,
     PeerDied,
@@ -69,6 +70,7 @@ _Item = (
 class _Sent:
     data: bytes
     at: Seconds
+    claim: bool
     resent: Seconds = float("-inf")
 
 
@@ -86,6 +88,8 @@ class History:
     _uuids: dict[NodeName, bytes] = field(factory=dict)
     _load: str = "n/a"
     _silent: bool = False
+    _claimed: int = 0
+    "The number of our newest claim."
     _keys: Keyring = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -145,7 +149,7 @@ class History:
         outcomes: list[Outcome] = [Transmit(data)]
         if sequenced:
             self._number = number
-            self._keep(data, now)
+            self._keep(data, now, message.get("t") == "resource")
             outcomes.append(MessageDelivered(self.identity.name, message, own=True))
         return outcomes
 
@@ -169,8 +173,10 @@ class History:
             yield "ld", self._load, string
         yield "ttl", str(cf.hopfudge + len(cf.nodes) + len(cf.ping_nodes)), string
 
-    def _keep(self, data: bytes, now: Seconds) -> None:
-        self._sent[self._number] = _Sent(data, now)
+    def _keep(self, data: bytes, now: Seconds, claim: bool) -> None:
+        self._sent[self._number] = _Sent(data, now, claim)
+        if claim:
+            self._claimed = self._number
         if len(self._sent) > MAX_HISTORY:
             del self._sent[next(iter(self._sent))]
 
@@ -204,6 +210,7 @@ class History:
         last = message.decimal("lastseq") or first
         outcomes: list[Outcome] = []
         answered = 0
+        overtaken = False
         for number in range(first, min(last, self._number, first + MAX_HISTORY) + 1):
             if answered == MAX_ANSWERS:
                 break
@@ -219,8 +226,9 @@ class History:
             kept.resent = now
             outcomes.append(Log(Level.DEBUG, f"Retransmitting pkt {number}"))
             outcomes.append(Transmit(kept.data))
+            overtaken = overtaken or (kept.claim and number < self._claimed)
             answered += 1
-        return outcomes
+        return [*outcomes, ClaimOvertaken()] if overtaken else outcomes
 
     def _refuse(self, sender: NodeName, number: int, now: Seconds) -> list[Outcome]:
         reason = "seqno too low"

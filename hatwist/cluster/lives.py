@@ -117,8 +117,10 @@ class Lives:
         if not self._proves(stamp, dated=stamp.time > self.began):
             return Finding.USUAL
         # Of two that started at a time the other has given way: it is silent, and this one is not.
-        silent = now - self.heard > SILENCE * self.keepalive and stamp.time > self.newest.time
-        if not (is_former or (silent and self._interleaved)):
+        silent = now - self.heard > SILENCE * self.keepalive
+        if not is_former and not self._interleaved:
+            return Finding.USUAL if silent else Finding.SHADOW
+        if not is_former and not (silent and stamp.time > self.newest.time):
             return Finding.SHADOW
         self.refused = self.newest.generation
         self.newest, self.former, self.heard = stamp, None, now

@@ -113,6 +113,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "clients",
         ),
         facts.PeerRestarted: ("history", "flow", "membership", "resources", "standby", "aftermath"),
+        facts.ClaimOvertaken: ("resources",),
         facts.FlowControlEnded: ("reception", "flow", "membership"),
         facts.UuidLearned: ("history",),
         facts.PeerStatusChanged: ("reception", "history", "flow", "resources", "healing", "mode"),

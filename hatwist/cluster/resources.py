@@ -18,6 +18,7 @@ from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, Started
 from hatwist.cluster.facts import (
     ClaimHeard,
+    ClaimOvertaken,
     CommunicationEstablished,
     HandoverAsked,
     HoldingsChanged,
@@ -62,6 +63,7 @@ _Item = (
     | PeerStatusChanged
     | PeerRestarted
     | TwinFound
+    | ClaimOvertaken
     | NodeAdded
     | NodeRemoved
     | JobFinished
@@ -105,6 +107,8 @@ class Resources:
                 self.ledger.gone.discard(peer)
             case TwinFound(peer):
                 self.ledger.newest.pop(peer, None)
+            case ClaimOvertaken():
+                return self._repeat()
             case NodeAdded(node):
                 self.ledger.peers[node] = NodeStatus.DEAD
             case NodeRemoved(node):
@@ -158,6 +162,13 @@ class Resources:
         if self._deadlines.expire("failback", now):
             outcomes.extend(self._fail_back(now))
         return outcomes
+
+    def _repeat(self) -> list[Outcome]:
+        """Say once more what is ours, after an older claim of ours; our own kind needs no telling."""
+        ledger = self.ledger
+        if not ledger.c_nodes or ledger.phase in (Phase.INIT, Phase.STARTING, Phase.SHUTDOWN):
+            return []
+        return [Send(speech.resource(ledger.ours, ledger.settled))]
 
     def _consult(self, now: Seconds) -> list[Outcome]:
         """Ask a peer that has not said for long that it finished moving things."""

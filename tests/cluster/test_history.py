@@ -13,20 +13,23 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.actions import Log, Transmit
 from hatwist.cluster.complaints import Complaints
-from hatwist.cluster.events import LoadSampled
+from hatwist.cluster.events import KeysChanged, LoadSampled
 from hatwist.cluster.facts import (
+    ClaimOvertaken,
     MessageDelivered,
     PeerDied,
     PeerRestarted,
     PeerStatusChanged,
+    Refused,
     Send,
     UuidLearned,
 )
 from hatwist.cluster.history import MAX_ANSWERS, MAX_HISTORY, History
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.config.model import HaCf, LinkName, MessageFormat, NodeName
+from hatwist.wire.auth import Key, Keyring
 from hatwist.wire.compress import PAYLOAD
-from hatwist.wire.envelope import read_unverified
+from hatwist.wire.envelope import open_datagram, read_unverified
 from hatwist.wire.message import Field, FieldType, Message
 from tests.cluster.builders import (
     ALPHA,
@@ -280,6 +283,34 @@ class ResendTests(SynchronousTestCase):
             one.handle(MessageDelivered(BETA, request), 100.0),
             [Log(Level.DEBUG, "Retransmitting pkt 1"), first],
         )
+
+    def test_a_claim_that_comes_late(self) -> None:
+        """Sending an old claim again is told of, the newest not: heartbeat believes whichever comes last."""
+        one = history(CF, BETA)
+        for word in ("none", "local"):
+            one.handle(Send(Message.of(t="resource", rsc_hold=word)), 0.0)
+        for number, overtaken in (("1", True), ("2", False)):
+            request = from_peer(Message.of(t="NS_rexmit", dest="alpha", firstseq=number, lastseq=number))
+            outcomes = one.handle(MessageDelivered(BETA, request), 1.0)
+            self.assertEqual(ClaimOvertaken() in outcomes, overtaken)
+
+    def test_a_silent_node(self) -> None:
+        """Who was refused says nothing more."""
+        one = history()
+        one.handle(Refused("another machine uses our name"), 0.0)
+        self.assertEqual(one.handle(Send(HELLO), 0.0), [])
+
+    def test_new_keys(self) -> None:
+        """What was sent before is sent again with a signature that the others know now."""
+        one = history(CF, BETA)
+        one.handle(Send(HELLO), 0.0)
+        keys = Keyring(2, (Key(2, "md5", b"new"),))
+        one.handle(KeysChanged(keys), 0.5)
+        request = from_peer(Message.of(t="NS_rexmit", dest="alpha", firstseq="1", lastseq="1"))
+        (again,) = [
+            one for one in one.handle(MessageDelivered(BETA, request), 1.0) if isinstance(one, Transmit)
+        ]
+        self.assertEqual(open_datagram(again.data, keys).get("t"), "hello")
 
     def test_range(self) -> None:
         """A request may name a range; without an end it means one message."""

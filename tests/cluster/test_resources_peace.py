@@ -15,6 +15,7 @@ from hatwist.cluster import speech
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import (
+    ClaimOvertaken,
     HandoverAsked,
     HoldingsChanged,
     JobBegun,
@@ -183,6 +184,24 @@ class ConsultTests(SynchronousTestCase):
         asked = one.deadline()
         self.assertEqual(one.handle(DeadlinePassed(), asked), [])
         self.assertEqual(one.deadline(), asked + AGREEMENT_PERIOD)
+
+
+class RepeatTests(SynchronousTestCase):
+    """A C node that hears an old claim after its successor believes it."""
+
+    def test_said_once_more(self) -> None:
+        """So the newest is said after it."""
+        one = resources(ours=LOCAL)
+        one.ledger.c_nodes = frozenset({BETA})
+        self.assertEqual(said(one.handle(ClaimOvertaken(), 0.0)), ["resource local 1"])
+
+    def test_not_needed(self) -> None:
+        """Our own kind ignores the old one; and before anything was claimed there is nothing to say."""
+        one = resources(ours=LOCAL)
+        self.assertEqual(one.handle(ClaimOvertaken(), 0.0), [])
+        one.ledger.c_nodes = frozenset({BETA})
+        one.ledger.phase = Phase.STARTING
+        self.assertEqual(one.handle(ClaimOvertaken(), 0.0), [])
 
 
 class AcquisitionTests(SynchronousTestCase):
