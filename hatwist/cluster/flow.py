@@ -67,7 +67,8 @@ class Flow:
             case PeerStatusChanged(peer):
                 self._acked.setdefault(peer, 0)
             case PeerRestarted(peer):
-                self._acked[peer] = 0
+                if peer in self._acked:
+                    self._acked[peer] = 0
             case PeerDied(peer) | NodeRemoved(peer):
                 self._acked.pop(peer, None)
             case FlowControlEnded():

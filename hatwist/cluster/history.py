@@ -115,7 +115,8 @@ class History:
             case PeerStatusChanged(peer):
                 self._acked.setdefault(peer, 0)
             case PeerRestarted(peer):
-                self._acked[peer] = 0
+                if peer in self._acked:
+                    self._acked[peer] = 0
             case PeerDied(peer) | NodeRemoved(peer):
                 self._acked.pop(peer, None)
             case LoadSampled(text):

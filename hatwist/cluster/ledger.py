@@ -137,6 +137,10 @@ class Ledger:
             name for name, status in self.peers.items() if status in (NodeStatus.UP, NodeStatus.ACTIVE)
         )
 
+    def lives(self, node: NodeName) -> bool:
+        """Say whether a peer has said its status and is not dead."""
+        return self.peers.get(node, NodeStatus.DEAD) is not NodeStatus.DEAD
+
     def owner(self, group: ResourceGroup) -> NodeName | None:
         """Return who claims a group, or None; of several peers the first alive."""
         if self.ours & self.side(group):

@@ -17,10 +17,10 @@ from attrs import define, frozen
 from hatwist.config.model import Seconds
 
 EVIDENCE: Final = 4
-"""New messages of a life that should be over, that prove that it is not."""
+"""Messages that a single machine would not send, and that prove that there are two."""
 
 DATED_EVIDENCE: Final = 2
-"""The same, if each says that it was sent after the newer life began."""
+"""The same, if each says that it was sent after the newer life began: no recording can."""
 
 
 SILENCE: Final = 3
@@ -114,7 +114,11 @@ class Lives:
         is_former = former is not None and former.generation == stamp.generation
         if former is not None and is_former and stamp.sequence <= former.sequence:
             return Finding.USUAL
-        if not self._proves(stamp, dated=stamp.time > self.began):
+        dated = stamp.time > self.began
+        if is_former and not dated:
+            # It may have been recorded before: only what was sent after the newer life began is no recording.
+            return Finding.USUAL
+        if not self._proves(stamp, dated=dated):
             return Finding.USUAL
         # Of two that started at a time the other has given way: it is silent, and this one is not.
         silent = now - self.heard > SILENCE * self.keepalive

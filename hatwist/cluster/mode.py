@@ -55,6 +55,8 @@ VOIDED: Final = (
 )
 """Promises that hold between hatwist nodes, and not for a node that runs heartbeat."""
 
+_STATUSES: Final = ("init", "up", "active")
+
 _Item = MessageDelivered | PeerStatusChanged | NodeAdded | NodeRemoved | JobFinished | HoldingsChanged
 
 
@@ -110,7 +112,7 @@ class Mode:
         """Follow what the nodes state, and change when nothing moves."""
         match item:
             case MessageDelivered(sender, message, own):
-                if own or message.get("t") != "status":
+                if own or message.get("t") != "status" or message.get("st").lower() not in _STATUSES:
                     return []
                 return [*self._hear(sender, message, now), *self._look()]
             case NodeRemoved(node):

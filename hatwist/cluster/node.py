@@ -179,7 +179,7 @@ class Node:
         self.patience = Patience(config.cf)
         nice = config.cf.auto_failback is not AutoFailback.LEGACY
         self.ledger = Ledger(me, config.groups, nice)
-        self.roster = Roster(me, config.cf.nodes, self.ledger)
+        self.roster = Roster(me, config.cf.nodes, self.ledger, self.complaints)
         settings = config.settings.version, config.settings.native
         self.mode = Mode.of(self.roster, self.ledger, self.complaints, settings, memory)
         self.reception = Reception(config, identity, rng, self.complaints)
@@ -190,7 +190,7 @@ class Node:
         listening = LISTENING * config.cf.keepalive
         self.membership = Membership(config, me, self.patience, self.complaints, listening)
         self.resources = Resources(config, self.ledger, self.complaints)
-        self.requests = Requests(self.ledger)
+        self.requests = Requests(self.ledger, self.complaints)
         self.takeover = Takeover(self.ledger)
         self.standby = Standby(self.ledger, self.complaints)
         self.healing = Healing(self.ledger)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LATENESS: Final = 0.1
 """Seconds by which a wake-up may be late without being called late."""
 
+MIN_PATIENCE: Final = 2.0
+"""The shortest deadtime a peer may ask for, in keepalives: with less it would die between two beats."""
+
 MAX_PATIENCE: Final = 3600.0
 """The longest deadtime a peer may ask for, in seconds."""
 
@@ -39,7 +42,7 @@ class Patience:
 
     def asked(self, node: NodeName, deadtime: Seconds) -> None:
         """Take note of the deadtime a node asks for."""
-        self._asked[node] = min(deadtime, MAX_PATIENCE)
+        self._asked[node] = min(max(deadtime, MIN_PATIENCE * self.cf.keepalive), MAX_PATIENCE)
 
     def forget(self, node: NodeName) -> None:
         """Go back to our own deadtime for a node."""

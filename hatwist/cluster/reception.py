@@ -52,6 +52,9 @@ MIN_REQUEST_DELAY: Final = 0.05
 MAX_REQUEST_RANGE: Final = 50
 """A peer answers at most so many numbers of one request."""
 
+MAX_SHOWN: Final = 99
+"""Characters of a name that are repeated in our log."""
+
 UUID_LENGTH: Final = 16
 _NO_UUID: Final = bytes(UUID_LENGTH)
 
@@ -160,7 +163,8 @@ class Reception:
             return [SelfHeard(event.link, message, where)]
         if sender not in self._tracks:
             text = (
-                f"process_status_message: bad node [{sender}] in message (on {where}; it is not in our ha.cf)"
+                f"process_status_message: bad node [{sender[:MAX_SHOWN]}] in message"
+                f" (on {where}; it is not in our ha.cf)"
             )
             return [*self.complaints.note("unknown node", Level.ERROR, text, now)]
         return [MessageArrived(event.link, sender, message)]
@@ -176,7 +180,7 @@ class Reception:
     def _judge(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
         message, sender = arrived.message, arrived.sender
         if message.get("t").startswith("NS_"):
-            return [*self._unsequenced(arrived, now), *self._learn(sender, message)]
+            return self._unsequenced(arrived, now)
         sequence, generation = message.hexadecimal("seq"), message.hexadecimal("hg") or 0
         if not sequence:
             raise MalformedError("no sequence number")
@@ -184,7 +188,6 @@ class Reception:
         found, refused = self._look(sender, stamp, now)
         if refused:
             return found
-        learned = self._learn(sender, message)
         track = self._tracks[sender]
         if generation > track.generation:
             self._former[sender] = track
@@ -194,7 +197,9 @@ class Reception:
         if decision.lost:
             self._schedule(track, now)
         report = self._report(sender, decision, arrival, now)
-        return [*found, *learned, *report, *self._deliver(arrived, decision)]
+        if decision.verdict is Verdict.DELIVER:
+            report.extend(self._learn(sender, message, now))
+        return [*found, *report, *self._deliver(arrived, decision)]
 
     def _look(self, sender: NodeName, stamp: Stamp, now: Seconds) -> tuple[list[Outcome], bool]:
         """Find out whether two machines use a peer's name; and whether this one is to be refused."""
@@ -214,6 +219,10 @@ class Reception:
 
     def _unsequenced(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
         message, sender = arrived.message, arrived.sender
+        generation, known = message.hexadecimal("hg") or 0, self._tracks[sender].generation
+        if generation < known:
+            self.complaints.count("replay")
+            return []
         if message.get("t") == "NS_nak_rexmit":
             lost = message.hexadecimal("firstseq") or 0
             if not self._tracks[sender].give_up(lost):
@@ -222,7 +231,11 @@ class Reception:
             return [*self.complaints.note("lost for good", Level.ERROR, text, now)]
         if message.get("dest", self.identity.name) != self.identity.name:
             return []
-        return [PeerHeard(sender, arrived.link), MessageDelivered(sender, message)]
+        delivered = MessageDelivered(sender, message)
+        if sender in self._dead and generation == known:
+            # It has no number, so it may be a recording: it shows nobody alive.
+            return [delivered]
+        return [PeerHeard(sender, arrived.link), delivered]
 
     def _deliver(self, arrived: MessageArrived, decision: Decision) -> list[Outcome]:
         match decision.verdict:
@@ -248,7 +261,7 @@ class Reception:
             return uuid == self.identity.uuid
         return message.get("dest", self.identity.name) == self.identity.name
 
-    def _learn(self, sender: NodeName, message: Message) -> list[Outcome]:
+    def _learn(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         uuid = message.binary("srcuuid")
         known = self._uuids.get(sender)
         if uuid is None or uuid == known or len(uuid) != UUID_LENGTH:
@@ -256,7 +269,8 @@ class Reception:
         self._uuids[sender] = uuid
         learned: list[Outcome] = [UuidLearned(sender, uuid)]
         if known is not None:
-            learned.append(Log(Level.WARN, f"nodename {sender} uuid changed to {uuid.hex()}"))
+            text = f"nodename {sender} uuid changed to {uuid.hex()}"
+            learned.extend(self.complaints.note("uuid changed", Level.WARN, text, now))
         return learned
 
     def _report(self, sender: NodeName, decision: Decision, arrival: Arrival, now: Seconds) -> list[Outcome]:

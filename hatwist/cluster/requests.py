@@ -14,10 +14,12 @@ from attrs import define, field
 
 from hatwist.cluster import speech
 from hatwist.cluster.actions import Log
+from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import GroupProbed, HoldingsChanged, JobBegun, JobFinished, MessageDelivered, Send
 from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.ledger import Phase
 from hatwist.cluster.names import Holding, Level
 from hatwist.cluster.ownership import Claim, Ground
 
@@ -61,6 +63,7 @@ class Requests:
     """Local groups whose request is under way, and foreign ones that were asked for."""
 
     ledger: Ledger
+    complaints: Complaints = field(factory=Complaints)
     _deadlines: Deadlines = field(factory=Deadlines)
     _asked: dict[str, Job] = field(factory=dict)
     _starting: set[str] = field(factory=set)
@@ -72,7 +75,7 @@ class Requests:
         """Follow probes, requests, answers and jobs."""
         match item:
             case MessageDelivered(sender, message, own):
-                return self._hear(sender, message, own)
+                return self._hear(sender, message, own, now)
             case GroupProbed(job, group, running):
                 if job.purpose is Purpose.BOOT and not running:
                     self._asked[group.key] = job
@@ -99,16 +102,16 @@ class Requests:
             return []
         return [self._request(key, now) for key in self._asked]
 
-    def _hear(self, sender: NodeName, message: Message, own: bool) -> list[Outcome]:
+    def _hear(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
         match message.get("t"):
             case "ip-request" if not own:
-                return self._hear_request(sender, message.get("ipaddr"))
+                return self._hear_request(sender, message.get("ipaddr"), now)
             case "ip-request-resp":
                 return self._hear_response(sender, message)
             case _:
                 return []
 
-    def _hear_request(self, sender: NodeName, key: str) -> list[Outcome]:
+    def _hear_request(self, sender: NodeName, key: str, now: Seconds) -> list[Outcome]:
         """
         A node that has come back asks for one of its groups.
 
@@ -119,7 +122,7 @@ class Requests:
             text = (
                 f"node {sender} asks for {key[:MAX_SHOWN]!r}, which is none of its groups in our haresources"
             )
-            return [speech.hook("ip-request"), Log(Level.WARN, text)]
+            return [*self.complaints.note("strange request", Level.WARN, text, now)]
         job = Job(Purpose.ANSWER, groups, (f"node {sender} asks for it",), which=Holding.FOREIGN, node=sender)
         return [speech.hook("ip-request"), JobBegun(job)]
 
@@ -131,7 +134,7 @@ class Requests:
         # Any answer counts, as for heartbeat: whoever gave a group to a script of ours, stopped it for us.
         causes = asked.causes if asked is not None else (f"a script on {self.ledger.me} asked for it",)
         groups = tuple(group for group in self.ledger.groups_of(Holding.LOCAL) if group.key == key)
-        if not groups or key in self._starting:
+        if not groups or key in self._starting or self.ledger.phase is Phase.INIT:
             return []
         self._starting.add(key)
         claim = Claim(Ground.HOME) if sender == self.ledger.me else Claim(Ground.REPLY, sender)

@@ -23,6 +23,7 @@ from hatwist.errors import MalformedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hatwist.cluster.complaints import Complaints
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.ledger import Ledger
     from hatwist.config.model import Seconds
@@ -49,6 +50,7 @@ class Roster:
     me: NodeName
     configured: tuple[NodeName, ...]
     ledger: Ledger
+    complaints: Complaints
     removed: set[NodeName] = field(factory=set)
     weights: dict[NodeName, int] = field(factory=dict)
     sites: dict[NodeName, str] = field(factory=dict)
@@ -60,14 +62,14 @@ class Roster:
 
     def handle(self, item: MessageDelivered, now: Seconds) -> list[Outcome]:
         """Follow the four messages, whoever sent them."""
-        orders: dict[str, Callable[[NodeName, Message], list[Outcome]]] = {
+        orders: dict[str, Callable[[NodeName, Message, Seconds], list[Outcome]]] = {
             "addnode": self._add,
             "delnode": self._delete,
             "setweight": self._weigh,
             "setsite": self._place,
         }
         order = orders.get(item.message.get("t"))
-        return [] if order is None else order(item.sender, item.message)
+        return [] if order is None else order(item.sender, item.message, now)
 
     def deadline(self) -> Seconds:
         """Nothing here waits."""
@@ -81,35 +83,41 @@ class Roster:
         """Return what C{hb_setsite} said of a node."""
         return self.sites.get(node, "")
 
-    def _add(self, sender: NodeName, message: Message) -> list[Outcome]:
+    def _add(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         outcomes: list[Outcome] = []
+        strangers = []
         for name in _names(message):
             if name in self.members:
-                outcomes.append(Log(Level.INFO, f"hb_add_one_node: node({name}) already exists"))
+                text = f"hb_add_one_node: node({name}) already exists"
+                outcomes.extend(self.complaints.note("node exists", Level.INFO, text, now))
             elif name in self.removed:
                 self.removed.discard(name)
                 text = f"hb_add_one_node: Adding new node[{name}] to configuration."
                 outcomes.extend((Log(Level.INFO, text), NodeAdded(name)))
             else:
-                text = (
-                    f"addnode from {sender}: node [{name[:MAX_SHOWN]}] is not in our ha.cf,"
-                    f" and takeover knows no more than {len(self.configured)} nodes; not added"
-                )
-                outcomes.append(Log(Level.ERROR, text))
+                strangers.append(name[:MAX_SHOWN])
+        if strangers:
+            more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+            text = (
+                f"addnode from {sender}: node [{strangers[0]}]{more} is not in our ha.cf,"
+                f" and takeover knows no more than {len(self.configured)} nodes; not added"
+            )
+            outcomes.extend(self.complaints.note("strange node", Level.ERROR, text, now))
         return outcomes
 
-    def _delete(self, sender: NodeName, message: Message) -> list[Outcome]:
+    def _delete(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         named = [name for name in _names(message) if name in self.members]
         alive = [name for name in named if not self._is_dead(name)]
         if alive:
-            return [Log(Level.WARN, f"deletion failed: node {name} is not dead") for name in alive]
+            text = f"deletion failed: node {alive[0]} is not dead"
+            return [*self.complaints.note("deletion failed", Level.WARN, text, now)]
         missing = [name for name in self.members if name not in (*named, self.me) and self._is_dead(name)]
         if missing:
             text = (
                 "HBDoMsg_T_DELNODE: deletion failed."
                 f" We don't have all required nodes alive ({missing[0]} is dead)"
             )
-            return [Log(Level.ERROR, text)]
+            return [*self.complaints.note("deletion failed", Level.ERROR, text, now)]
         outcomes: list[Outcome] = []
         for name in named:
             self.removed.add(name)
@@ -129,20 +137,22 @@ class Roster:
             NodeStatus.INIT,
         )
 
-    def _weigh(self, sender: NodeName, message: Message) -> list[Outcome]:
+    def _weigh(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         node = node_name(message.get("node"))
         if node not in self.members:
-            return [Log(Level.ERROR, f"set weight to non-existing node {node[:MAX_SHOWN]}")]
+            text = f"set weight to non-existing node {node[:MAX_SHOWN]}"
+            return [*self.complaints.note("strange node", Level.ERROR, text, now)]
         try:
             self.weights[node] = message.decimal("weight") or 0
         except MalformedError as error:
-            return [Log(Level.WARN, f"Bad message from {sender}: {error}")]
+            return [*self.complaints.malformed(f"from {sender}", error, now)]
         return []
 
-    def _place(self, sender: NodeName, message: Message) -> list[Outcome]:
+    def _place(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         node = node_name(message.get("node"))
         if node not in self.members:
-            return [Log(Level.ERROR, f"set site to non-existing node {node[:MAX_SHOWN]}")]
+            text = f"set site to non-existing node {node[:MAX_SHOWN]}"
+            return [*self.complaints.note("strange node", Level.ERROR, text, now)]
         self.sites[node] = message.get("site")[:MAX_SITE]
         return []
 

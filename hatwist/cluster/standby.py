@@ -147,8 +147,8 @@ class Standby:
             return []
         try:
             word = message.get("rsc_hold", "all")
-            # heartbeat's script knows no such word and goes standby with everything.
-            word = "all" if (kind, word) == ("hb_takeover", "failback") else word
+            # Who asks for it wants back what is at home there; heartbeat's script takes it for everything.
+            word = "local" if (kind, word) == ("hb_takeover", "failback") else word
             which, number = Holding.of(word), number_of(message)
         except MalformedError as error:
             return [
@@ -160,6 +160,10 @@ class Standby:
             return [Log(Level.INFO, _ONLY_NICE)]
         if self.ledger.leaving:
             return []
+        if not own and not self.ledger.lives(sender):
+            # Who is dead will not die once more: nobody would end what is begun with it.
+            text = f"standby message [{message.get('info')[:20]}] from {sender} ignored: it is dead"
+            return [*self.complaints.note("standby of the dead", Level.WARN, text, now)]
         if not own:
             self._heard = number
         return self._step(sender, which, message.get("info"), own, now)
@@ -297,7 +301,8 @@ class Standby:
             text = f"Standby in progress- new request from {sender} ignored [{left:.0f} seconds left]"
             return [Log(Level.WARN, text)]
         state = self.ledger.standby.value
-        return [Log(Level.WARN, f"Ignored standby message {turn[:20]!r} from {sender} in state {state}")]
+        text = f"Ignored standby message {turn[:20]!r} from {sender} in state {state}"
+        return [*self.complaints.note("standby out of turn", Level.WARN, text, now)]
 
     def _expire(self, now: Seconds) -> list[Outcome]:
         if not self._deadlines.expire("standby", now) or self.ledger.standby is StandbyPhase.NOT:

@@ -117,6 +117,9 @@ class Takeover:
         ledger.gone.add(sender)
         ledger.theirs = Holding.NONE
         ledger.their_stable = True
+        if ledger.phase is Phase.INIT:
+            # Nobody can tell this from a recording yet; its silence will show whether it is gone.
+            return heard
         if ledger.leaving:
             cancelled = Log(Level.INFO, "Resource takeover cancelled - shutdown in progress.")
             return [*heard, cancelled, HoldingsChanged()]

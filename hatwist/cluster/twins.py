@@ -24,6 +24,7 @@ from hatwist.cluster.facts import (
 )
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.errors import MalformedError
+from hatwist.wire.names import MessageType
 
 if TYPE_CHECKING:
     from hatwist.cluster.complaints import Complaints
@@ -89,7 +90,11 @@ class Twins:
         named = message.get("src") == me.name
         same_uuid = message.binary("srcuuid") in (None, me.uuid)
         generation = message.hexadecimal("hg") or 0
-        if named and same_uuid and generation == me.generation and self._is_ours(message):
+        ours = named and same_uuid and generation == me.generation
+        if message.get("t") != MessageType.STATUS:
+            # Every machine that lives says its status; the rest proves nothing.
+            return [PeerHeard(me.name, heard.link)] if ours else []
+        if ours and self._is_ours(message):
             return [PeerHeard(me.name, heard.link)]
         if self._is_of_old(message, generation, former=named and same_uuid):
             self.complaints.count("own former life")
@@ -124,10 +129,7 @@ class Twins:
         If both only just start, the lower generation stays, then the lower uuid or
         name; if they are the same in everything, nobody can tell and both go.
         """
-        if message.get("t") != "status" or message.get("st") not in (
-            NodeStatus.INIT.value,
-            NodeStatus.UP.value,
-        ):
+        if message.get("st") not in (NodeStatus.INIT.value, NodeStatus.UP.value):
             return True
         me = self.identity
         theirs = generation, message.binary("srcuuid") or me.uuid, message.get("src")

@@ -97,6 +97,8 @@ class Work:
                     if running.job.purpose in purposes:
                         running.left.clear()
                         running.cancelled = True
+            case JobBegun(job) if self._waits(job):
+                return []
             case JobBegun(job):
                 self._jobs.append(_Running(job, list(job.groups)))
                 self.ledger.jobs += 1
@@ -105,6 +107,17 @@ class Work:
             case DeadlinePassed():
                 return [*self._expired(now), *self._advance(now)]
         return self._advance(now)
+
+    def _waits(self, job: Job) -> bool:
+        """Say whether a job of the same kind about the same groups has not begun yet."""
+        return any(
+            running.job.purpose is job.purpose
+            and running.job.claim == job.claim
+            and tuple(running.left) == job.groups != ()
+            and not running.cancelled
+            and not self._has_order(running)
+            for running in self._jobs
+        )
 
     def deadline(self) -> Seconds:
         """When an answer is overdue, or a stop is to be tried again."""

@@ -42,11 +42,11 @@ class LivesTests(SynchronousTestCase):
         self.assertEqual((one.newest, one.refused), (Stamp(3, 102, 1003), 4))
         self.assertEqual(self.look(one, (4, 3, 1003), (3, 103, 1004)), [Finding.REFUSED, USUAL])
 
-    def test_whatever_their_clocks_say(self) -> None:
-        """If the newcomer's clock is ahead, more of them are needed."""
+    def test_what_may_be_a_recording(self) -> None:
+        """What the former life sent before proves nothing, though we had not heard it."""
         one = lives()
-        said = self.look(one, (4, 1, 9999), *[(3, 100 + number, 1000 + number) for number in range(1, 5)])
-        self.assertEqual(said, [USUAL] * 4 + [NEWCOMER])
+        said = self.look(one, (4, 1, 2000), *[(3, 100 + number, 1000 + number) for number in range(1, 99)])
+        self.assertEqual(set(said), {USUAL})
 
     def test_the_same_message_again_proves_nothing(self) -> None:
         """Nor does one that was heard before."""

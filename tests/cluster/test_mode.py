@@ -39,7 +39,7 @@ NATIVE = "native: every node speaks hatwist's protocol, version 1"
 def mode(memory: str = "", *, preset: bool = False, version: int = 1) -> Mode:
     """Make alpha's; beta lives and nothing moves."""
     ledger = settled_ledger()
-    roster = Roster(ALPHA, CF.nodes, ledger)
+    roster = Roster(ALPHA, CF.nodes, ledger, Complaints())
     return Mode.of(roster, ledger, Complaints(), (version, preset), {MEMORY: memory})
 
 

@@ -206,7 +206,7 @@ class HostileTests(SynchronousTestCase):
 
     def test_newline_of_the_classic_form(self) -> None:
         """A byte that the classic form cannot say is answered to nobody."""
-        self.assertIn("node beta asks for '\\x13'", self.feed(speech.ip_request("\x13"))[1])
+        self.assertIn("node beta asks for '\\x13'", self.feed(speech.ip_request("\x13"))[0])
 
     def test_too_long_to_answer(self) -> None:
         """Nor is a key that fills a whole datagram."""

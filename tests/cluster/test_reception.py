@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.actions import Log
 from hatwist.cluster.complaints import Complaints
-from hatwist.cluster.events import DatagramReceived
+from hatwist.cluster.events import DatagramReceived, KeysChanged
 from hatwist.cluster.facts import (
     MessageArrived,
     MessageDelivered,
@@ -298,11 +298,27 @@ class AddressTests(SynchronousTestCase):
         stale = message.plus([Field("destuuid", UUIDS[BETA], FieldType.BINARY)])
         self.assertEqual(one.handle(arrived(stale), 0.0)[-1], MessageDelivered(BETA, stale))
 
-    def test_unsequenced_has_no_generation(self) -> None:
-        """A message without a number is believed whatever its generation."""
+    def test_unsequenced_of_a_former_life(self) -> None:
+        """A message without a number is a recording if its generation is over."""
         one = up_to(7)
         message = from_peer(Message.of(t="NS_ackmsg", ackseq="5", dest="alpha"), hg=1)
-        self.assertEqual(one.handle(arrived(message), 0.0)[-1], MessageDelivered(BETA, message))
+        self.assertEqual(one.handle(arrived(message), 0.0), [])
+        self.assertEqual(one.complaints.counters, {"replay": 1})
+
+    def test_unsequenced_of_the_dead(self) -> None:
+        """It may be a recording as well, so it shows no link up."""
+        one = up_to(7)
+        one.handle(PeerDied(BETA, 10.0, True), 0.0)
+        message = from_peer(Message.of(t="NS_ackmsg", ackseq="5", dest="alpha"))
+        self.assertEqual(one.handle(arrived(message), 0.0), [MessageDelivered(BETA, message)])
+
+    def test_new_keys(self) -> None:
+        """From then on only what is signed with them is believed."""
+        one = up_to(7)
+        keys = Keyring(2, (Key(2, "md5", b"new"),))
+        one.handle(KeysChanged(keys), 0.0)
+        self.assertIn("failed auth", logged(one.handle(datagram(from_peer(status(), seq=8)), 0.0))[0])
+        self.assertEqual(len(one.handle(datagram(from_peer(status(), seq=8), keys=keys), 0.0)), 1)
 
 
 class UuidTests(SynchronousTestCase):

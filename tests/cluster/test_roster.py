@@ -9,6 +9,7 @@ from math import inf
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.events import MessageWanted
 from hatwist.cluster.facts import MessageDelivered, NodeAdded, NodeRemoved
 from hatwist.cluster.names import NodeStatus
@@ -35,7 +36,7 @@ def roster(*nodes: NodeName) -> Roster:
     """Make alpha's; beta lives, and so does gamma where there is one."""
     ledger = settled_ledger()
     ledger.peers[GAMMA] = NodeStatus.ACTIVE
-    return Roster(ALPHA, nodes or CF.nodes, ledger)
+    return Roster(ALPHA, nodes or CF.nodes, ledger, Complaints())
 
 
 def order(kind: str, **fields: str) -> MessageDelivered:
@@ -88,6 +89,13 @@ class MemberTests(SynchronousTestCase):
         )
         self.assertEqual(logged(one.handle(order("addnode", nodelist="gamma"), 0.0)), [text])
 
+    def test_ten_thousand_unknown_nodes(self) -> None:
+        """One line, with the first of them."""
+        one = roster()
+        names = " ".join(f"x{number}" for number in range(10_000))
+        (line,) = logged(one.handle(order("addnode", nodelist=names), 0.0))
+        self.assertIn("node [x0] and 9999 more is not in our ha.cf", line)
+
     def test_nobody_removes_himself(self) -> None:
         """Who hears this is not dead; heartbeat was seen to refuse it in the same words."""
         refused = roster().handle(order("delnode", nodelist="alpha"), 0.0)
@@ -116,7 +124,7 @@ class LabelTests(SynchronousTestCase):
         self.assertEqual(
             [
                 *logged(one.handle(order("setweight", node="gamma", weight="7"), 0.0)),
-                *logged(one.handle(order("setsite", node="gamma", site="x"), 0.0)),
+                *logged(one.handle(order("setsite", node="gamma", site="x"), 61.0)),
                 *logged(one.handle(order("setweight", node="beta", weight="x"), 0.0)),
             ],
             [

@@ -170,9 +170,19 @@ class WishTests(SynchronousTestCase):
         self.assertEqual(logged(outcomes)[0], "Running /etc/ha.d//rc.d/hb_takeover hb_takeover")
 
     def test_asked_by_a_peer_for_failback(self) -> None:
-        """As with heartbeat, it means everything."""
+        """It wants what is at home there; heartbeat would give it everything."""
         wish = MessageDelivered(BETA, from_peer(Message.of(t="hb_takeover", rsc_hold="failback"), seq=9))
-        self.assertEqual(said(standby(ledger(ALL)).handle(wish, 0.0)), ["ask_resources all me"])
+        self.assertEqual(said(standby(ledger(ALL)).handle(wish, 0.0)), ["ask_resources foreign me"])
+
+    def test_asked_by_the_dead(self) -> None:
+        """Nobody begins anything with a node that is dead: it will not die again to end it."""
+        book = ledger(ALL)
+        for status in ({}, {BETA: NodeStatus.DEAD}):
+            book.peers = status
+            one = standby(book)
+            text = "standby message [me] from beta ignored: it is dead"
+            self.assertEqual(logged(hear(one, "me", ALL)), [text])
+            self.assertEqual(book.standby, NOT)
 
     def test_asked_by_a_script(self) -> None:
         """A step that came through the FIFO has its own cause, whatever was asked for before."""

@@ -74,6 +74,13 @@ class OwnTests(SynchronousTestCase):
         """It shows our link up."""
         self.assertEqual(twins().handle(heard(status()), 0.0), [PeerHeard(ALPHA, ETH0)])
 
+    def test_only_a_status_proves_anything(self) -> None:
+        """Acknowledgements have no number; whose they are cannot be said."""
+        ack = Message.of(t="NS_ackmsg", dest="beta", ackseq="1")
+        self.assertEqual(twins().handle(heard(ack, seq=0, ts=1005), 0.0), [PeerHeard(ALPHA, ETH0)])
+        for other in (heard(ack, hg=8), heard(ack, uuid=b"z" * 16), heard(Message.of(t="resource"), hg=8)):
+            self.assertEqual(twins().handle(other, 0.0), [])
+
     def test_former_lives_and_old_records(self) -> None:
         """They are counted, and nothing else."""
         one = twins()
@@ -113,7 +120,6 @@ class RefusalTests(SynchronousTestCase):
             heard(status("active"), seq=50),
             heard(status("active"), seq=1, ts=1005),
             heard(status("active"), uuid=b"z" * 16),
-            heard(Message.of(t="resource"), hg=9),
             heard(status("active"), src="beta", hg=2),
         ):
             self.assertTrue(self.goes(first))
