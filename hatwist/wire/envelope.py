@@ -66,7 +66,8 @@ def seal(message: Message, keys: Keyring, how: Sealing = Sealing()) -> bytes:
         # Whoever opens it would take what is in there for the message: anybody's, of any type.
         raise MalformedError(f"a message with a field {PAYLOAD!r} of its own")
     ready = _with_auth(message, keys) if how.inner_auth and not needs_netstring(message) else message
-    body = netstring.encode(compress_fields(ready, how.compression, how.inner_auth))
+    ready = compress_fields(ready, how.compression, how.inner_auth)
+    body = netstring.encode(ready)
     if _wants_compression(ready, body, how):
         plain = encode_plain(ready, how.inner_auth)
         body = netstring.encode(compress_whole(plain, how.compression))

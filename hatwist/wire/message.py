@@ -65,28 +65,23 @@ class Message:
         return cls(Field(name, value) for name, value in strings.items())
 
     def get(self, name: str, default: str = "") -> str:
-        """Return the first string called C{name}, or C{default}."""
+        """
+        Return the string called C{name}, or C{default}.
+
+        As in heartbeat the first field of a name hides the others, also when it is
+        no string: both must find the same in one message.
+        """
         one = self._first(name)
-        if one is None:
-            return default
-        if isinstance(one.value, str):
-            return one.value
-        strings = (one.value for one in self.fields if one.name == name and isinstance(one.value, str))
-        return next(strings, default)
+        return one.value if one is not None and isinstance(one.value, str) else default
 
     def has(self, name: str) -> bool:
         """Say whether there is any field called C{name}."""
         return self._first(name) is not None
 
     def binary(self, name: str) -> bytes | None:
-        """Return the first binary field called C{name}, or None."""
+        """Return the binary field called C{name}, or None; as L{get}."""
         one = self._first(name)
-        if one is None:
-            return None
-        if isinstance(one.value, bytes):
-            return one.value
-        binaries = (one.value for one in self.fields if one.name == name and isinstance(one.value, bytes))
-        return next(binaries, None)
+        return one.value if one is not None and isinstance(one.value, bytes) else None
 
     def hexadecimal(self, name: str) -> int | None:
         """
