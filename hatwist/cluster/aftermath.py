@@ -4,7 +4,9 @@ After a split with a node that runs heartbeat (safety 8, protocol 9.7).
 
 A C node that had declared us dead says so when it hears us again, restarts itself
 two seconds later, and lets go of everything: we keep what we have.  One that had
-not, because only we were deaf, keeps what it has for ever: we let go.  And one
+not, because only we were deaf, keeps what it has for ever: we let go.  Silence
+proves neither, so it is asked for its list of nodes, which changes nothing, after
+a heartbeat: it handles them in order.  And one
 that declares us dead while we hear it, because only it is deaf, takes over
 whatever we do: we let go before it has done so.
 """
@@ -20,6 +22,7 @@ from hatwist.cluster.actions import Log, Record
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import (
+    BeatAsked,
     JobBegun,
     MessageDelivered,
     PeerDied,
@@ -30,15 +33,21 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase
 from hatwist.cluster.names import Holding, Level
+from hatwist.wire.message import Message
 
 if TYPE_CHECKING:
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.ledger import Ledger
     from hatwist.config.model import NodeName, Seconds
-    from hatwist.wire.message import Message
 
-PATIENCE: Final = 0.5
-"""Keepalives a C node has to say that it had declared us dead; it says so at our first heartbeat."""
+ASKING: Final = 1 / 3
+"""Keepalives from one question to the next."""
+
+ANSWERS: Final = 2
+"""Answers that show that a C node hears us: of a first question it may have heard no heartbeat before."""
+
+GRACE: Final = 0.1
+"""Seconds for what it said before, beyond the time in which it is asked for again if it was lost."""
 
 _Item = PeerReturned | MessageDelivered | PeerDied | PeerRestarted | DeadlinePassed
 
@@ -49,9 +58,11 @@ class Aftermath:
 
     ledger: Ledger
     keepalive: Seconds
+    rexmit_delay: Seconds
     _deadlines: Deadlines = field(factory=Deadlines)
     _waiting: NodeName | None = None
     "Who is back, and has not yet said whether it had declared us dead."
+    _answers: int = 0
     _leaving: NodeName | None = None
     "Who will restart itself."
 
@@ -61,19 +72,22 @@ class Aftermath:
             case PeerReturned(peer):
                 return self._meet(peer, now) if peer in self.ledger.c_nodes else []
             case MessageDelivered(sender, message, own):
-                return [] if own or sender not in self.ledger.c_nodes else self._hear(sender, message)
+                return [] if own or sender not in self.ledger.c_nodes else self._hear(sender, message, now)
             case PeerDied() | PeerRestarted():
                 self._forget()
                 return []
             case DeadlinePassed():
+                if self._deadlines.expire("question", now):
+                    return self._ask(now)
                 return self._give_in() if self._deadlines.expire("verdict", now) else []
 
     def deadline(self) -> Seconds:
-        """When a C node has had the time to say that it had declared us dead."""
+        """When to ask again, or to believe that it had not declared us dead."""
         return self._deadlines.first()
 
     def _forget(self) -> None:
         self._waiting = self._leaving = None
+        self._deadlines.clear("question")
         self._deadlines.clear("verdict")
         self.ledger.conceding = False
 
@@ -81,18 +95,29 @@ class Aftermath:
         ledger = self.ledger
         if ledger.leaving or ledger.phase is not Phase.STABLE:
             return []
-        self._waiting = peer
-        self._deadlines.set("verdict", now + PATIENCE * self.keepalive)
+        self._waiting, self._answers = peer, 0
+        self._deadlines.clear("verdict")
         ledger.unclear = True
-        return self._announce(f"node {peer} is back after a partition")
+        return [*self._announce(f"node {peer} is back after a partition"), *self._ask(now)]
+
+    def _ask(self, now: Seconds) -> list[Outcome]:
+        assert self._waiting is not None
+        self._deadlines.set("question", now + ASKING * self.keepalive)
+        return [BeatAsked(), Send(Message.of(t="reqnodes", dest=self._waiting))]
 
     def _announce(self, cause: str) -> list[Outcome]:
         """Tell the neighbours again where the addresses are; the other node may have told them otherwise."""
         ours = self.ledger.groups_of(self.ledger.ours)
         return [JobBegun(Job(Purpose.ANNOUNCE, ours, (cause,), which=self.ledger.ours))] if ours else []
 
-    def _hear(self, sender: NodeName, message: Message) -> list[Outcome]:
+    def _hear(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         match message.get("t"):
+            case "repnodes" if sender == self._waiting:
+                self._answers += 1
+                if self._answers == ANSWERS:
+                    self._deadlines.clear("question")
+                    self._deadlines.set("verdict", now + self.rexmit_delay + GRACE)
+                return []
             case "stonith" if message.get("node") == self.ledger.me:
                 if sender == self._waiting:
                     return self._keep(sender)
@@ -106,6 +131,7 @@ class Aftermath:
     def _keep(self, peer: NodeName) -> list[Outcome]:
         ledger = self.ledger
         self._waiting, self._leaving = None, peer
+        self._deadlines.clear("question")
         self._deadlines.clear("verdict")
         ledger.unclear = False
         ledger.theirs, ledger.their_stable = Holding.NONE, True

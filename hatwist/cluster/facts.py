@@ -117,6 +117,11 @@ class PeerRestarted:
 
 
 @frozen
+class BeatAsked:
+    """Somebody has to hear a heartbeat of ours now."""
+
+
+@frozen
 class ClaimOvertaken:
     """
     A peer had lost a claim of ours and got it again, after its successors.
@@ -255,6 +260,7 @@ Fact = (
     | NodeRemoved
     | MessageDelivered
     | PeerRestarted
+    | BeatAsked
     | ClaimOvertaken
     | FlowControlEnded
     | UuidLearned

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from hatwist.cluster.ledger import Ledger
     from hatwist.config.model import NodeName, Seconds
 
+INSISTENCE: Final = 10.0
+"""Seconds a C node has to let go of what both have; it does not by itself, so it is asked to."""
+
 HOMECOMING: Final = 10.0
 """Seconds in which a legacy node that became active asks for what is at home there."""
 
@@ -73,14 +76,15 @@ class Healing:
                 return []
             case DeadlinePassed():
                 # Looked at when the deaths of this very moment are in the ledger.
-                return [HomecomingOver()] if self._deadlines.expire("homecoming", now) else []
+                over: list[Outcome] = [HomecomingOver()] if self._deadlines.expire("homecoming", now) else []
+                return [*over, *self._insist(now)]
             case HomecomingOver():
                 return self._let_go()
             case ClaimHeard(peer):
-                return [*self._resolve(peer), *self._catch_up(peer)]
+                return [*self._resolve(peer, now), *self._catch_up(peer)]
             case HoldingsChanged():
                 # What was claimed while we were handing something over is looked at now.
-                return [each for peer in self.ledger.living_peers()[:1] for each in self._resolve(peer)]
+                return [each for peer in self.ledger.living_peers()[:1] for each in self._resolve(peer, now)]
             case JobFinished(job):
                 if job.purpose is not Purpose.YIELD or not self.ledger.yielding:
                     return []
@@ -122,7 +126,21 @@ class Healing:
         ledger = self.ledger
         return [Send(speech.resource(ledger.ours, ledger.settled))] if ledger.nice else []
 
-    def _resolve(self, peer: NodeName) -> list[Outcome]:
+    def _insist(self, now: Seconds) -> list[Outcome]:
+        """
+        Ask a C node to give up what it has of ours, by its own means.
+
+        It may take over and fail back at the same time, and then keeps what it gave.
+        """
+        ledger = self.ledger
+        if not self._deadlines.expire("insist", now) or not ledger.contested:
+            return []
+        self._deadlines.set("insist", now + INSISTENCE)
+        if not (ledger.their_stable and ledger.settled and ledger.theirs & Holding.FOREIGN):
+            return []
+        return [Log(Level.WARN, "asking it to let go of our resources"), Send(speech.takeover(Holding.LOCAL))]
+
+    def _resolve(self, peer: NodeName, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         both = ledger.ours & ledger.theirs.swapped
         if not ledger.nice or ledger.leaving or not ledger.settled:
@@ -137,10 +155,13 @@ class Healing:
             outcomes.extend(self._give_way(peer))
         if both & Holding.LOCAL and not ledger.contested:
             ledger.contested = True
+            if peer in ledger.c_nodes:
+                self._deadlines.set("insist", now + INSISTENCE)
             outcomes.append(Log(Level.ERROR, "Both machines own our resources!"))
             outcomes.extend(self._claim())
         if ledger.contested and ledger.their_stable and not ledger.theirs & Holding.FOREIGN:
             ledger.contested = False
+            self._deadlines.clear("insist")
             cause = f"node {peer} has let go of it"
             job = Job(Purpose.ANNOUNCE, ledger.groups_of(Holding.LOCAL), (cause,), which=Holding.LOCAL)
             # What did not run yet could not be started as long as the other claimed it.

@@ -18,6 +18,7 @@ from hatwist.cluster.actions import Log
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, Started
 from hatwist.cluster.facts import (
+    BeatAsked,
     CommunicationEstablished,
     FlowControlEnded,
     MessageDelivered,
@@ -64,6 +65,7 @@ _Item = (
     | DeadlinePassed
     | MessageDelivered
     | PeerRestarted
+    | BeatAsked
     | TwinFound
     | FlowControlEnded
     | NodeAdded
@@ -124,6 +126,8 @@ class Membership:
                 return self._hear(sender, message, returned, now)
             case PeerRestarted(peer):
                 self.peers[peer].restarted = True
+            case BeatAsked():
+                return [self._beat(now)]
             case TwinFound(peer):
                 self.peers[peer].number = (0, 0)
             case FlowControlEnded():

@@ -113,6 +113,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "clients",
         ),
         facts.PeerRestarted: ("history", "flow", "membership", "resources", "standby", "aftermath"),
+        facts.BeatAsked: ("membership",),
         facts.ClaimOvertaken: ("resources",),
         facts.FlowControlEnded: ("reception", "flow", "membership"),
         facts.UuidLearned: ("history",),
@@ -194,7 +195,7 @@ class Node:
         self.takeover = Takeover(self.ledger)
         self.standby = Standby(self.ledger, self.complaints)
         self.healing = Healing(self.ledger)
-        self.aftermath = Aftermath(self.ledger, config.cf.keepalive)
+        self.aftermath = Aftermath(self.ledger, config.cf.keepalive, config.cf.max_rexmit_delay)
         self.departure = Departure(identity, self.ledger)
         self.clients = Clients(identity)
         self.work = Work(self.ledger)

@@ -13,10 +13,19 @@ from random import Random
 from attrs import define, field
 from twisted.trial.unittest import SynchronousTestCase
 
+from hatwist.cluster import speech
 from hatwist.cluster.actions import Action, RunGroup
 from hatwist.cluster.aftermath import Aftermath
 from hatwist.cluster.events import DeadlinePassed, GroupFinished, Started
-from hatwist.cluster.facts import JobBegun, MessageDelivered, PeerDied, PeerRestarted, PeerReturned
+from hatwist.cluster.facts import (
+    BeatAsked,
+    JobBegun,
+    MessageDelivered,
+    PeerDied,
+    PeerRestarted,
+    PeerReturned,
+    Send,
+)
 from hatwist.cluster.ledger import Phase
 from hatwist.cluster.names import Holding, NodeStatus, Outcome, Verb
 from hatwist.cluster.node import Node
@@ -116,6 +125,14 @@ class Beside:
         self.hear(t="repnodes", dest="alpha", nodelist="alpha beta ", delnodelist=" ")
         self.beat()
 
+    def answer(self) -> None:
+        """Answer two questions for the list of nodes, and no more within a keepalive."""
+        end = self.now + 1.0
+        for _ in range(2):
+            self.hear(t="repnodes", dest="alpha", nodelist="alpha beta ", delnodelist=" ")
+            self.run(0.35, beats=False)
+        self.run(end - self.now, beats=False)
+
     def settle(self) -> None:
         """Join a beta that holds what is at home there."""
         self.meet()
@@ -143,7 +160,7 @@ class HealTests(SynchronousTestCase):
         one = self.beside
         one.run(15, beats=False)
         self.assertEqual((one.running, one.starts), (BOTH, 2))
-        self.assertEqual(one.beat(), [])
+        self.assertEqual(one.beat(), ["reqnodes"])
         self.assertEqual(one.announced, 2)
         self.assertEqual(one.hear(t="stonith", node="alpha", result="unneeded"), [])
         one.run(2)
@@ -162,8 +179,8 @@ class HealTests(SynchronousTestCase):
         one.run(15, beats=False)
         one.beat()
         asked = len(one.said)
-        one.run(0.5)
-        self.assertEqual(one.said[asked:], ["starting", "resource all 1"])
+        one.answer()
+        self.assertEqual(one.said[asked:], ["reqnodes", "starting", "resource all 1"])
         one.claim("local")
         self.assertEqual(one.running, {"10.0.0.1"})
         one.run(30)
@@ -174,7 +191,7 @@ class HealTests(SynchronousTestCase):
         one = self.beside
         one.run(15, beats=False)
         one.beat()
-        one.run(0.5)
+        one.answer()
         one.claim("all")
         self.assertEqual(one.running, set())
         self.assertEqual(one.said[-1], "resource none 1")
@@ -211,7 +228,7 @@ class HealTests(SynchronousTestCase):
         one.hear(t="ip-request-resp", dest="alpha", ipaddr="10.0.0.1", weown="no", ok="OK")
         one.run(15, beats=False)
         one.beat()
-        one.run(1)
+        one.answer()
         self.assertEqual(one.running, {"10.0.0.1"})
 
 
@@ -219,13 +236,27 @@ def aftermath(*c_nodes: NodeName) -> Aftermath:
     """Make alpha's machine; beta lives, and both hold what is at home there."""
     ledger = settled_ledger()
     ledger.ours, ledger.c_nodes = Holding.LOCAL, frozenset(c_nodes)
-    return Aftermath(ledger, 1.0)
+    return Aftermath(ledger, 1.0, 0.25)
 
 
 class MachineTests(SynchronousTestCase):
     """What it leaves alone."""
 
     stonith = MessageDelivered(BETA, Message.of(t="stonith", node="alpha", result="n_stnth"))
+    answer = MessageDelivered(BETA, Message.of(t="repnodes", dest="alpha"))
+
+    def test_silence_proves_nothing(self) -> None:
+        """It is asked until it has answered twice: what it had to say before would have come by then."""
+        one = aftermath(BETA)
+        one.handle(PeerReturned(BETA), 0.0)
+        for _ in range(29):
+            self.assertEqual(len(one.handle(DeadlinePassed(), one.deadline())), 2)
+        one.handle(self.answer, 10.0)
+        self.assertEqual(len(one.handle(DeadlinePassed(), one.deadline())), 2)
+        one.handle(self.answer, 10.1)
+        self.assertAlmostEqual(one.deadline(), 10.45)
+        self.assertIn(Send(speech.starting()), one.handle(DeadlinePassed(), one.deadline()))
+        self.assertEqual(one.deadline(), inf)
 
     def test_nodes_of_our_kind(self) -> None:
         """They say what they hold, and need no guesses."""
@@ -246,7 +277,10 @@ class MachineTests(SynchronousTestCase):
         """Then there is nothing to announce or to give up."""
         one = aftermath(BETA)
         one.ledger.ours, one.ledger.nice = Holding.NONE, False
-        self.assertEqual(one.handle(PeerReturned(BETA), 0.0), [])
+        asked = [BeatAsked(), Send(Message.of(t="reqnodes", dest="beta"))]
+        self.assertEqual(one.handle(PeerReturned(BETA), 0.0), asked)
+        for _ in range(3):
+            one.handle(self.answer, 0.1)
         outcomes = one.handle(DeadlinePassed(), 0.5)
         self.assertFalse([each for each in outcomes if isinstance(each, JobBegun)])
         self.assertEqual(one.handle(self.stonith, 1.0), [])
@@ -256,7 +290,7 @@ class MachineTests(SynchronousTestCase):
         for end in (PeerDied(BETA, 10.0, True), PeerRestarted(BETA, 4)):
             one = aftermath(BETA)
             one.handle(PeerReturned(BETA), 0.0)
-            self.assertEqual(one.deadline(), 0.5)
+            self.assertAlmostEqual(one.deadline(), 1 / 3)
             self.assertEqual(one.handle(end, 0.1), [])
             self.assertEqual(one.deadline(), inf)
             self.assertEqual(one.handle(DeadlinePassed(), 0.6), [])

@@ -24,7 +24,7 @@ from hatwist.cluster.facts import (
     PeerStatusChanged,
     Send,
 )
-from hatwist.cluster.healing import HOMECOMING, Healing
+from hatwist.cluster.healing import HOMECOMING, INSISTENCE, Healing
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level, NodeStatus
@@ -196,6 +196,36 @@ class ResolveTests(SynchronousTestCase):
         )
         self.assertEqual(one.handle(ClaimHeard(BETA), 0.1), [])
         self.assertEqual(book.ours, LOCAL)
+
+    def test_a_c_node_is_asked_to_let_go(self) -> None:
+        """It does not by itself, when it took over and failed back at once; so it is asked, in its words."""
+        book = ledger(LOCAL, ALL)
+        book.c_nodes = frozenset({BETA})
+        one = Healing(book)
+        one.handle(ClaimHeard(BETA), 0.0)
+        self.assertEqual(one.deadline(), INSISTENCE)
+        asked = [
+            Log(Level.WARN, "asking it to let go of our resources"),
+            Send(speech.takeover(LOCAL)),
+        ]
+        self.assertEqual(one.handle(DeadlinePassed(), INSISTENCE), asked)
+        book.their_stable = False
+        self.assertEqual(one.handle(DeadlinePassed(), 2 * INSISTENCE), [], "it moves")
+        book.their_stable = True
+        self.assertEqual(one.handle(DeadlinePassed(), 3 * INSISTENCE), asked)
+        book.theirs = LOCAL
+        one.handle(ClaimHeard(BETA), 31.0)
+        self.assertEqual(one.deadline(), inf)
+
+    def test_what_was_settled_meanwhile(self) -> None:
+        """A takeover settles it: nobody is asked for anything then."""
+        book = ledger(LOCAL, ALL)
+        book.c_nodes = frozenset({BETA})
+        one = Healing(book)
+        one.handle(ClaimHeard(BETA), 0.0)
+        book.contested = False
+        self.assertEqual(one.handle(DeadlinePassed(), INSISTENCE), [])
+        self.assertEqual(one.deadline(), inf)
 
     def test_told_again(self) -> None:
         """When the peer has let go of them the neighbours are told again, and what does not run starts."""
