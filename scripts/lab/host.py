@@ -161,6 +161,10 @@ class Host:
                 return self._disk / name / path.removeprefix(directory + "/")
         raise ValueError(f"not on the disk of {self.name}: {path}")
 
+    def inside(self, path: str) -> Path:
+        """Return where any file is reached from outside while the host is on."""
+        return Path(f"/proc/{self._console.pid}/root{path}")
+
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file to its disk, powered or not, with the directories it needs."""
         place = self.path(path)

@@ -52,6 +52,7 @@ class Watch:
         script = str(Path(__file__).with_name("watcher.py"))
         self._process = rack.console.start([python(), "-I", "-S", script])
         self.events: list[Event] = []
+        self._verdicts: dict[str, tuple[int, Verdict]] = {}
         until(
             lambda: "ready" in self._process.text() or not self._process.alive(), 10, "the watcher is ready"
         )
@@ -67,7 +68,11 @@ class Watch:
     def judge(self, address: str) -> Verdict:
         """Judge an address by everything until now."""
         self.look()
-        return judge(self.events, address)
+        count, verdict = self._verdicts.get(address, (-1, None))
+        if verdict is None or count != len(self.events):
+            verdict = judge(self.events, address)
+            self._verdicts[address] = (len(self.events), verdict)
+        return verdict
 
     def owners(self, address: str) -> tuple[str, ...]:
         """Return the hosts that own an address now."""

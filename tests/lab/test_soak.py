@@ -16,7 +16,7 @@ from scripts.lab import rack
 from scripts.lab.nodes import HeartbeatNode
 from scripts.lab.soak import complaints
 from scripts.lab.soak.choices import MIXED
-from scripts.lab.soak.covering import covering
+from scripts.lab.soak.covering import covering, shares
 from scripts.lab.soak.jobs import side_by_side
 from scripts.lab.soak.main import Work, play
 from scripts.lab.soak.scenarios import plain
@@ -24,9 +24,9 @@ from scripts.lab.soak.table import result, table
 from scripts.lab.soak.walk import lives
 from tests.lab.base import require
 
-JOBS = 5
+JOBS = 6
 SEED = 306
-ITERATIONS = 1
+ITERATIONS = 15
 
 
 class MixedTests(TestCase):
@@ -44,7 +44,7 @@ class MixedTests(TestCase):
         require(rack.obstacle())
         require(HeartbeatNode.obstacle())
         walks = [Work(choice, walk, f"life {n} ") for n, choice, walk in lives(SEED, ITERATIONS, MIXED)]
-        self.prove([*walks, Work(covering(MIXED)[0], plain()[:1])])
+        self.prove([*walks, *(Work(*share) for share in shares(covering(MIXED), plain()))])
 
     def prove(self, work: Sequence[Work]) -> None:
         """Let all of them live, and show what went wrong."""

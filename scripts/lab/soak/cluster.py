@@ -7,13 +7,14 @@ All waiting is for a condition, with an upper bound in seconds.
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from types import TracebackType
 from typing import Final, Self
 
 from scripts.lab import plan
-from scripts.lab.nodes import STOP_TIMEOUT, HatwistNode, HeartbeatNode, Node
+from scripts.lab.nodes import LOG, STOP_TIMEOUT, HatwistNode, HeartbeatNode, Node
 from scripts.lab.rack import Rack
 from scripts.lab.remote import LabError
 from scripts.lab.soak.choices import ADDRESSES, FLAG, NODES, Choice, Daemon
@@ -65,6 +66,7 @@ class Cluster:
         self.nodes: dict[str, Node] = {}
         self.running: set[str] = set()
         self._rack = Rack()
+        self._counted: dict[tuple[str, str], tuple[int, int]] = {}
 
     def __enter__(self) -> Self:
         self._rack.open()
@@ -231,11 +233,25 @@ class Cluster:
                     raise
 
     def _count(self, pattern: str) -> int:
-        return sum(node.count(pattern) for node in self.nodes.values())
+        """Count matches in both logs, reading only what is new: it is asked again and again."""
+        return sum(self._count_in(node, pattern) for node in self.nodes.values())
+
+    def _count_in(self, node: Node, pattern: str) -> int:
+        offset, count = self._counted.get((node.name, pattern), (0, 0))
+        path = node.host.path(LOG)
+        if not path.exists() or path.stat().st_size == offset:
+            return count
+        with path.open("rb") as file:
+            file.seek(offset)
+            fresh = file.read()
+        fresh = fresh[: fresh.rfind(b"\n") + 1]
+        count += len(re.findall(pattern, fresh.decode(errors="replace")))
+        self._counted[node.name, pattern] = (offset + len(fresh), count)
+        return count
 
     @staticmethod
     def _flag(node: Node) -> bool:
-        return node.host.run("test", "-e", FLAG)[0] == 0
+        return node.host.inside(FLAG).exists()
 
 
 def _word(which: str) -> str:

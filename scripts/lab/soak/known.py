@@ -43,6 +43,18 @@ KNOWN: Final[tuple[Known, ...]] = (
         r"both owned|Both machines own",
         "a node with heartbeat that rejoins and has not yet heard a status of ours believes to be alone",
     ),
+    Known(
+        r"heartbeat",
+        r"^killed",
+        r"Both machines own|the addresses are on",
+        "heartbeat fails back while its own takeover still runs, when a node is back at its deadtime",
+    ),
+    Known(
+        r"heartbeat",
+        r"^loss",
+        r"holds transition.*something moves",
+        "heartbeat believes a claim that was lost and comes after its successor; so do two of its kind",
+    ),
 )
 
 
