@@ -6,6 +6,7 @@ Clients sign on, ask, speak, are told, and leave.
 from __future__ import annotations
 
 import os
+import signal
 
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
@@ -21,7 +22,7 @@ from hatwist.config.model import MessageFormat
 from hatwist.wire.limits import MAX_MESSAGE
 from hatwist.wire.message import Field, FieldType, Message
 from tests.clients.builders import ALPHA, BETA, CF, CLUSTER, VERSION, node, request, sign_on, status
-from tests.clients.wire import Room
+from tests.clients.wire import Room, Table
 
 NEWS = Message.of(t="ifstat", node="beta", ifname="eth1", st="dead")
 WELCOME = reply("", CF, "alpha", VERSION)
@@ -316,11 +317,21 @@ class LeaveTests(SynchronousTestCase):
 
 
 class ProcessesTests(SynchronousTestCase):
-    """The processes of this host."""
+    """The processes of this host, and their twin in memory."""
 
-    def test_this_one(self) -> None:
-        """We live; nothing has a number that no process can have."""
-        processes = Processes()
-        self.assertEqual(
-            [processes.lives(pid) for pid in (os.getpid(), 2**22 + 1, 10**30)], [True, False, False]
-        )
+    def test_alike(self) -> None:
+        """A process that is there lives, and can be sent nothing; one that is not cannot."""
+        for processes in (Processes(), Table(pids={os.getpid()})):
+            pids = (os.getpid(), 2**22 + 1, 10**30)
+            self.assertEqual([processes.lives(pid) for pid in pids], [True, False, False])
+            self.assertEqual([processes.signal(pid, 0) for pid in pids], [True, False, False])
+
+    def test_a_signal_arrives(self) -> None:
+        """What is sent to this process it gets, in one case and the other."""
+        caught: list[int] = []
+        before = signal.signal(signal.SIGURG, lambda number, _frame: caught.append(number))
+        self.addCleanup(signal.signal, signal.SIGURG, before)
+        table = Table(pids={os.getpid()})
+        for processes in (Processes(), table):
+            self.assertTrue(processes.signal(os.getpid(), signal.SIGURG))
+        self.assertEqual((caught, table.signals), ([signal.SIGURG], [(os.getpid(), signal.SIGURG)]))

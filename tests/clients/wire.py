@@ -91,7 +91,7 @@ class Room:
         connection = self.factory.buildProtocol(None)
         assert connection is not None
         connection.makeConnection(transport)
-        return Line(self, connection, transport, peer)
+        return Line(self.clock, connection, transport)
 
     def client(self, name: str = "", peer: Credentials = ROOT) -> Line:
         """Let somebody sign on; without a name a casual client."""
@@ -110,10 +110,9 @@ class Room:
 class Line:
     """One client's connection."""
 
-    room: Room
+    clock: Clock
     connection: Connection
     transport: Transport
-    peer: Credentials
     _frames: Frames = Factory(Frames)
 
     def write(self, data: bytes) -> None:
@@ -123,8 +122,8 @@ class Line:
 
     def turn(self) -> None:
         """Let everything happen that waits for the reactor's next turn."""
-        while any(call.getTime() <= self.room.clock.seconds() for call in self.room.clock.getDelayedCalls()):
-            self.room.clock.advance(0)
+        while any(call.getTime() <= self.clock.seconds() for call in self.clock.getDelayedCalls()):
+            self.clock.advance(0)
 
     def say(self, *messages: Message) -> None:
         """Send messages."""

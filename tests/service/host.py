@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import execute
 
+from hatwist.clients.api import ClientApi
 from hatwist.cluster.names import Verb
 from hatwist.config.load import load
 from hatwist.media.memory import Hub
@@ -151,6 +152,11 @@ class Host:
         made = local_programs(reactor, places, config, say, status)
         self._programs += made
         return made
+
+    @property
+    def api(self) -> ClientApi:
+        """The client API of its daemon."""
+        return next(one for one in self._programs if isinstance(one, ClientApi))
 
     def run_script(self, *fields: str) -> None:
         """Do what a script of heartbeat does: write a message into the FIFO."""
