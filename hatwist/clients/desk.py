@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 MAX_SWEEPS: Final = 2
 """How often a connection is looked at, every few seconds, until somebody must have signed on."""
 
-MAX_SHOWN: Final = 40
-"""Characters of a client's own words that are repeated in our log."""
-
 
 class Processes:
     """The processes of this host."""
@@ -145,7 +142,7 @@ class Desk:
         who = signon.applicant(request)
         refused = signon.refusal(request, connection.peer, self._signed_on, self.rights, self.processes.lives)
         if refused:
-            self._refuse(who.name, who.pid, refused)
+            self.complain(f"client refused: {refused}", signon.complaint(who, refused))
         else:
             connection.client = Client(who.name, who.casual, connection.peer)
             self._signed_on[who.name] = connection
@@ -155,14 +152,6 @@ class Desk:
         self._send(connection, signon.reply(refused, self.cf, self.node, self.version))
         if refused:
             connection.hang_up()
-
-    def _refuse(self, name: str, pid: int, why: str) -> None:
-        shown = "".join(one if one.isprintable() else "?" for one in name[:MAX_SHOWN])
-        if why in signon.NOT_AUTHORISED:
-            text = f"Client [{shown}] pid {pid} failed authorization [{why}]"
-        else:
-            text = f"Client [{shown}] pid {pid} cannot sign on: {why}"
-        self.complain(f"client refused: {why}", text)
 
     def _ask(self, connection: Connection, client: Client, request: Message) -> None:
         kind = request.get("reqtype")

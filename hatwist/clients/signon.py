@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from hatwist.config.model import HaCf
     from hatwist.unix import Credentials
 
-NOT_AUTHORISED: Final = frozenset({"no default client auth", "client failed authorization"})
-"""The refusals that heartbeat logs as such."""
+MAX_SHOWN: Final = 40
+"""Characters of a client's own words that are repeated in our log."""
 
 NO_FACILITY: Final = -1
 
@@ -99,6 +99,20 @@ def refusal(
     if refused:
         return refused
     return "" if who.pid == peer.pid else "pid mismatch"
+
+
+def complaint(who: Applicant, refused: str) -> str:
+    """Return what is logged of a refusal, in heartbeat's words where it has some."""
+    name = "".join(one if one.isprintable() else "?" for one in who.name[:MAX_SHOWN])
+    match refused:
+        case "no default client auth" | "client failed authorization":
+            return f"Client [{name}] pid {who.pid} failed authorization [{refused}]"
+        case "duplicate add request":
+            return f"duplicate client add request [{name}] [{who.pid}]"
+        case "bad pid":
+            return f"api_add_client: bad pid [{who.pid}]"
+        case _:
+            return f"api_process_registration_msg: cannot add client({name}): {refused}"
 
 
 def reply(refused: str, cf: HaCf, node: str, version: str) -> Message:

@@ -69,8 +69,9 @@ class SignOnTests(SynchronousTestCase):
         """What it calls itself cannot spoil the log."""
         line = self.room.connect()
         line.say(sign_on("a\x1bb" + "c" * 100))
-        shown = "a?b" + "c" * 37
-        self.assertEqual(self.room.lines, [f"WARN: Client [{shown}] pid 10 cannot sign on: bad client name"])
+        name = "a?b" + "c" * 37
+        text = f"WARN: api_process_registration_msg: cannot add client({name}): bad client name"
+        self.assertEqual(self.room.lines, [text])
 
     def test_refusals_do_not_fill_the_log(self) -> None:
         """The same refusal is a line a minute, and a count."""

@@ -66,6 +66,21 @@ class RefusalTests(SynchronousTestCase):
         self.assertTrue(signon.applicant(sign_on().without("from_id")).casual)
 
 
+class ComplaintTests(SynchronousTestCase):
+    """What the log has of it."""
+
+    def test_words(self) -> None:
+        """heartbeat's own, as far as it has some."""
+        words = {
+            "no default client auth": "Client [x] pid 7 failed authorization [no default client auth]",
+            "duplicate add request": "duplicate client add request [x] [7]",
+            "bad pid": "api_add_client: bad pid [7]",
+            "pid mismatch": "api_process_registration_msg: cannot add client(x): pid mismatch",
+        }
+        for refused, text in words.items():
+            self.assertEqual(signon.complaint(signon.Applicant("x", 7, casual=False), refused), text)
+
+
 class ReplyTests(SynchronousTestCase):
     """What everybody is told."""
 
