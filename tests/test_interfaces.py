@@ -21,6 +21,7 @@ from hatwist.control.happenings import Happenings
 from hatwist.media.memory import MemoryFactory, MemoryMedium
 from hatwist.media.udp import UdpFactory, UdpMedium
 from hatwist.resources.agents import OcfAgent, ScriptAgent
+from hatwist.resources.build import AnnouncedScript
 from hatwist.resources.ipaddr import AddressAgent
 from hatwist.resources.memory import MemoryAgent
 from hatwist.resources.rcd import RcScripts
@@ -32,7 +33,7 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.IMediumReceiver: [Life],
     interfaces.IMedium: [MemoryMedium, UdpMedium],
     interfaces.IMediumFactory: [MemoryFactory, UdpFactory],
-    interfaces.IResourceAgent: [AddressAgent, MemoryAgent, OcfAgent, ScriptAgent],
+    interfaces.IResourceAgent: [AddressAgent, AnnouncedScript, MemoryAgent, OcfAgent, ScriptAgent],
     interfaces.IPrograms: [ClientApi, Fifo, RcScripts],
     interfaces.IControlObserver: [Happenings],
     interfaces.IClusterControl: [NodeService],

@@ -99,6 +99,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.NodeAdded: ("reception", "membership", "links", "resources", "mode"),
         facts.NodeRemoved: ("reception", "history", "flow", "membership", "links", "resources", "mode"),
         facts.MessageDelivered: (
+            "clients",
             "mode",
             "history",
             "flow",
@@ -110,7 +111,6 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "aftermath",
             "roster",
             "twins",
-            "clients",
         ),
         facts.PeerRestarted: ("history", "flow", "membership", "resources", "standby", "aftermath"),
         facts.BeatAsked: ("membership",),

@@ -5,13 +5,16 @@ Who gets what in this room; the one door for the service.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
 from attrs import frozen
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorProcess, IReactorTime
+from zope.interface import implementer
 
+from hatwist.cluster.names import Outcome, Verb
 from hatwist.config.model import Resource
 from hatwist.config.wrappers import OCF_SCRIPT
 from hatwist.errors import AgentError
@@ -53,6 +56,28 @@ def script_environment(directory: str, node: str, given: Mapping[str, str]) -> d
     return {**defaults, **given}
 
 
+@implementer(IResourceAgent)
+@frozen
+class AnnouncedScript:
+    """
+    A script for an address: it adds and removes it, and we tell the neighbours again
+    where it is, which no script can be asked to do.
+    """
+
+    script: ScriptAgent
+    address: Callable[[], AddressAgent]
+
+    def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:
+        """See L{IResourceAgent.run}."""
+        if verb is not Verb.ANNOUNCE:
+            return self.script.run(resource, verb)
+        try:
+            return self.address().run(resource, verb)
+        except AgentError as reason:
+            # What only the script understands only the script could announce.
+            return succeed((Outcome.OK, str(reason)))
+
+
 @frozen
 class Agents:
     """
@@ -76,8 +101,12 @@ class Agents:
         path = self.places.script(resource.script)
         if resource.script == OCF_SCRIPT or (path is None and not builtin):
             return self._ocf_agent(resource)
-        if path is not None and not (builtin and self.force_builtin):
-            return ScriptAgent(path, self.stage)
+        if path is None or (builtin and self.force_builtin):
+            return self._address_agent(resource)
+        script = ScriptAgent(path, self.stage)
+        return AnnouncedScript(script, partial(self._address_agent, resource)) if builtin else script
+
+    def _address_agent(self, resource: Resource) -> AddressAgent:
         wanted = read_wanted(resource.arguments)
         where = f"{self.places.resource_directory}/{resource.script}"
         return AddressAgent(wanted, where, self.stage.log, self.announcer)

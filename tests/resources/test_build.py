@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -17,7 +18,13 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.errors import AgentError
 from hatwist.resources.agents import OcfAgent, ScriptAgent, Stage
-from hatwist.resources.build import Agents, make_runner, read_stop_retries, script_environment
+from hatwist.resources.build import (
+    Agents,
+    AnnouncedScript,
+    make_runner,
+    read_stop_retries,
+    script_environment,
+)
 from hatwist.resources.groups import STOP_RETRIES
 from hatwist.resources.ipaddr import AddressAgent, make_announcer
 from hatwist.resources.locate import Places
@@ -85,8 +92,20 @@ class AgentsTests(SynchronousTestCase):
         for name in ("httpd", "IPaddr"):
             path = self.install(name)
             found = self.find(f"{name}::172.16.0.210")
-            assert isinstance(found, ScriptAgent)
-            self.assertEqual(found.path, path)
+            script = found.script if isinstance(found, AnnouncedScript) else found
+            assert isinstance(script, ScriptAgent)
+            self.assertEqual(script.path, path)
+
+    def test_an_address_that_a_script_made_is_announced(self) -> None:
+        """The script does the rest; what only it understands is announced by nobody."""
+        self.install("IPaddr2")
+        found = self.find("IPaddr2::172.16.0.210/24/eth0")
+        assert isinstance(found, AnnouncedScript)
+        self.assertEqual(found.address().wanted.ip, IPv4Address("172.16.0.210"))
+        odd = self.find("IPaddr2::example.com")
+        assert isinstance(odd, AnnouncedScript)
+        outcome, words = self.successResultOf(odd.run(resource("IPaddr2::example.com"), Verb.ANNOUNCE))
+        self.assertEqual((outcome, words), (Outcome.OK, "not an IP address: example.com"))
 
     def test_the_built_in_address(self) -> None:
         """Without a script, or by force, the built-in address takes its place."""
