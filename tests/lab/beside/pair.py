@@ -30,7 +30,7 @@ LOOK_EVERY: Final = 0.1
 ADDRESSES: Final = {"node01": "172.16.0.210", "node02": "172.16.0.211"}
 """The address of the group that is at home on a node."""
 
-COMPLAINTS: Final = r"failed authentication|replay attack|uuid changed|[Ii]rretrievably"
+COMPLAINTS: Final = r"failed authentication|replay attack|[Ii]rretrievably|another machine"
 """What no log may have, whatever happens to the network."""
 
 _telling = threading.Lock()
@@ -96,22 +96,23 @@ class Pair:
     @ivar label: what it is called when something goes wrong with it.
     @ivar one: node01.
     @ivar two: node02.
+    @ivar others: further hosts, whose logs are shown too when something goes wrong.
     @ivar nice: whether the daemons say what they hold; with C{auto_failback legacy} they do not.
     """
 
-    def __init__(self, label: str, *kinds: type[Node]) -> None:
+    def __init__(self, label: str, one: type[Node], two: type[Node]) -> None:
         self.label = label
         self.rack = Rack()
         self.nice = True
-        self._kinds = kinds
+        self.others: list[Node] = []
+        self._kinds = one, two
 
     def __enter__(self) -> Self:
         self.rack.open()
         try:
             self.watch = Watch(self.rack)
-            self.one, self.two = (
-                kind(plan.node(self.rack, number)) for number, kind in enumerate(self._kinds, 1)
-            )
+            self.one: Node = self._kinds[0](plan.node(self.rack, 1))
+            self.two: Node = self._kinds[1](plan.node(self.rack, 2))
         except BaseException:
             self.rack.close()
             raise
@@ -145,11 +146,21 @@ class Pair:
         """Return the peer of a node."""
         return self.two if node is self.one else self.one
 
+    def replace(self, node: Node, heir: Node) -> None:
+        """Let another kind of daemon be the one on a host from now on."""
+        if node is self.one:
+            self.one = heir
+        else:
+            self.two = heir
+
     def boot(self, configuration: Configuration) -> None:
         """Power on both, and wait until each has its group."""
         self.nice = "auto_failback legacy" not in configuration.ha_cf
         for node in self.nodes:
-            node.boot(configuration)
+            if not node.host.powered:
+                node.host.power_on()
+            configuration.write(node.host)
+            node.start()
         self.settle(HOME)
 
     def await_(self, condition: Callable[[], bool], what: str, timeout: float = SETTLED) -> float:
@@ -207,7 +218,7 @@ class Pair:
                 print(f"--- group of {home}")
                 for tenure in self.watch.judge(address).tenures:
                     print(f"    {tenure}")
-            for node in self.nodes:
+            for node in (*self.nodes, *self.others):
                 said = node.process.text() if node.process is not None else ""
                 print(f"--- {node.name}\n{node.log()}{said}")
 
@@ -219,6 +230,16 @@ def claim(name: str, placement: Placement) -> str:
     return {(True, True): "all", (True, False): "local", (False, True): "foreign"}.get(
         (local, foreign), "none"
     )
+
+
+def generation(node: Node) -> int:
+    """Return how often the daemon of a node was started, as it is on its disk."""
+    return int(node.host.read("/var/lib/heartbeat/hb_generation").strip().strip("\0"))
+
+
+def uuid(node: Node) -> bytes:
+    """Return the uuid of a node, as it is on its disk."""
+    return node.host.path("/var/lib/heartbeat/hb_uuid").read_bytes()
 
 
 def cl_status(node: Node, *words: str) -> str:
