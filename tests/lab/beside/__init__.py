@@ -4,4 +4,9 @@ Labs beside each other: pairs of nodes that wait most of their time, each in a r
     pair.py         two nodes of any kind, and what both say of the cluster
     labs.py         all of them, several at a time; C{python -m tests.lab.beside WORD} for some
     partings.py     nodes that do not hear each other for a while
+    loss.py         a quarter of everything is lost
+    bystander.py    a third host with heartbeat hears everything
+    successor.py    one kind of daemon takes the place of the other on a host
+    restarts.py     heartbeat's quick restart, and odd generations
+    names.py        another uuid, another name
 """

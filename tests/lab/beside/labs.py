@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
-from tests.lab.beside import partings
+from tests.lab.beside import bystander, loss, names, partings, restarts, successor
 
 JOBS: Final = 8
 """Labs at a time: they wait most of it."""
@@ -20,7 +20,12 @@ Lab = partial[None]
 """A function, and what it is called with."""
 
 LABS: Final[Sequence[Lab]] = [
+    *loss.LABS,
+    *successor.LABS,
+    *bystander.LABS,
     *partings.LABS,
+    *restarts.LABS,
+    *names.LABS,
 ]
 """Those that last longest come first."""
 

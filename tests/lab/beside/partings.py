@@ -14,7 +14,17 @@ from functools import partial
 from scripts.lab.nodes import Node
 from scripts.lab.observe import ArpSeen
 from scripts.lab.watch import now
-from tests.lab.beside.pair import ADDRESSES, COMPLAINTS, HOME, MIXED, Pair, everything_on, groups, quick
+from tests.lab.beside.pair import (
+    ADDRESSES,
+    COMPLAINTS,
+    HOME,
+    MIXED,
+    Pair,
+    everything_on,
+    generation,
+    groups,
+    quick,
+)
 
 RETURNING = "returning after partition"
 
@@ -38,18 +48,13 @@ class Parting:
         self.pair.boot(groups(quick(auto_failback=self.failback)))
         self.pid = self.process(self.ours)
         self.began = now()
-        self.generations = {node.name: self.generation(node) for node in self.pair.nodes}
+        self.generations = {node.name: generation(node) for node in self.pair.nodes}
 
     @staticmethod
     def process(node: Node) -> int | None:
         """Return the process of a daemon."""
         assert node.process is not None
         return node.process.pid
-
-    @staticmethod
-    def generation(node: Node) -> int:
-        """Return how often the daemon of a node was started."""
-        return int(node.host.read("/var/lib/heartbeat/hb_generation"))
 
     def await_owners(self, home: Node, *owners: Node) -> float:
         """Wait until just these have the group that is at home on a node."""
@@ -86,7 +91,7 @@ class Parting:
     def end(self, restarts: int) -> None:
         """Nobody was started, but heartbeat by itself as often as it had to; nobody complains."""
         assert self.process(self.ours) == self.pid
-        lived = {node.name: self.generation(node) for node in self.pair.nodes}
+        lived = {node.name: generation(node) for node in self.pair.nodes}
         assert lived[self.ours.name] == self.generations[self.ours.name], "we have restarted"
         found = lived[self.theirs.name] - self.generations[self.theirs.name]
         assert found == restarts, f"heartbeat has restarted {found} times"
