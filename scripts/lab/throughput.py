@@ -108,20 +108,18 @@ class Listener:
         self.traffic = traffic
         self.now = 0.0
         self.number = 0
+        self._asked: set[str] = set()
         config = traffic.config
         self.node = Node(config, identity(config.cf.nodes[0]), Random(1), self.now)
 
     def join(self) -> None:
         """Start the node, and let it become a member of its cluster, until nothing moves."""
         self._feed(Started(), self.now)
-        for word in ("up", "active"):
-            self._hear(self.traffic.beat(word))
-        names = " ".join(self.traffic.config.cf.nodes)
-        self._hear(self.traffic.says(t="repnodes", nodelist=names, delnodelist=" "))
-        self._hear(self.traffic.says(t="resource", rsc_hold="none", rtype="full", isstable="1"))
+        self._hear(self.traffic.beat("up"))
         for _ in range(MARGIN):
             self._hear(self.traffic.beat())
             self._rest()
+            self._answer()
         assert self.node.membership.status is NodeStatus.ACTIVE
 
     def rounds(self, count: int) -> list[Round]:
@@ -149,6 +147,15 @@ class Listener:
         self.number += len(rounds)
         return own
 
+    def _answer(self) -> None:
+        """Let the peers answer what the node asked them."""
+        asked, self._asked = self._asked, set()
+        if "reqnodes" in asked:
+            names = " ".join(self.traffic.config.cf.nodes)
+            self._hear(self.traffic.says(t="repnodes", nodelist=names, delnodelist=" "))
+        if "starting" in asked:
+            self._hear(self.traffic.says(t="resource", rsc_hold="none", rtype="full", isstable="1"))
+
     def _rest(self) -> None:
         self.now += KEEPALIVE
         while (at := self.node.next_deadline()) <= self.now:
@@ -163,6 +170,7 @@ class Listener:
             if isinstance(action, Transmit):
                 message = open_datagram(action.data, self.node.config.keys)
                 self.number = message.hexadecimal("seq") or self.number
+                self._asked.add(message.get("t"))
 
 
 def measure(nodes: int, method: str, seconds: float) -> Cost:

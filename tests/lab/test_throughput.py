@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from attrs import define
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.cluster.actions import Log, Transmit
+from hatwist.cluster.actions import Deliver, Log, Transmit
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed
 from hatwist.wire.envelope import open_datagram
 from scripts.lab.throughput import CASES, HEAD, Cost, Listener, measure
@@ -33,6 +33,7 @@ class Counted:
     listener: Listener
     statuses: int = 0
     acknowledgements: int = 0
+    delivered: int = 0
     logged: int = 0
 
     def hear(self, count: int) -> int:
@@ -53,6 +54,8 @@ class Counted:
                 kind = open_datagram(action.data, self.listener.node.config.keys).get("t")
                 self.statuses += kind == "status"
                 self.acknowledgements += kind == "NS_ackmsg"
+            elif isinstance(action, Deliver) and not action.own:
+                self.delivered += action.message.get("t") == "status"
             self.logged += isinstance(action, Log)
 
 
@@ -71,11 +74,14 @@ class ListenerTests(SynchronousTestCase):
             self.assertEqual(listener.node.check(), ())
 
     def test_own_work_is_in_proportion(self) -> None:
-        """A node beats once in a keepalive, acknowledges one status in ten, and has nothing to log."""
+        """
+        A node acts on every status, beats once in a keepalive, acknowledges one
+        status in ten, and has nothing to log.
+        """
         for nodes in (2, 8):
             counted = Counted(member(nodes))
             heard = counted.hear(100)
-            self.assertEqual(heard, (nodes - 1) * 110)
+            self.assertEqual((heard, counted.delivered), ((nodes - 1) * 110, (nodes - 1) * 100))
             self.assertEqual(
                 (counted.statuses, counted.acknowledgements, counted.logged), (100, (nodes - 1) * 10, 0)
             )
