@@ -103,6 +103,7 @@ class Resources:
                 self.ledger.peers[peer] = status
                 if status is NodeStatus.INIT:
                     self.ledger.gone.discard(peer)
+                return self._greet(peer, status)
             case PeerRestarted(peer):
                 self.ledger.gone.discard(peer)
             case TwinFound(peer):
@@ -162,6 +163,14 @@ class Resources:
         if self._deadlines.expire("failback", now):
             outcomes.extend(self._fail_back(now))
         return outcomes
+
+    def _greet(self, peer: NodeName, status: NodeStatus) -> list[Outcome]:
+        """Ask again what a C node holds that becomes active: what was said to it before it did not hear."""
+        begun = (Phase.STARTING, Phase.BOTH_STARTING, Phase.RECEIVED)
+        ledger = self.ledger
+        if status is not NodeStatus.ACTIVE or peer not in ledger.c_nodes or ledger.phase not in begun:
+            return []
+        return [Send(speech.starting())] if ledger.nice else []
 
     def _repeat(self) -> list[Outcome]:
         """Say once more what is ours, after an older claim of ours; our own kind needs no telling."""

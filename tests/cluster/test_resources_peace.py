@@ -186,6 +186,27 @@ class ConsultTests(SynchronousTestCase):
         self.assertEqual(one.deadline(), asked + AGREEMENT_PERIOD)
 
 
+class GreetTests(SynchronousTestCase):
+    """A C node becomes active."""
+
+    def test_asked_again(self) -> None:
+        """What was said to it before it did not hear; so it is asked again, if we wait for an answer."""
+        for phase, c_node, status, asked in (
+            (Phase.STARTING, True, NodeStatus.ACTIVE, ["starting"]),
+            (Phase.RECEIVED, True, NodeStatus.ACTIVE, ["starting"]),
+            (Phase.STARTING, True, NodeStatus.UP, []),
+            (Phase.STARTING, False, NodeStatus.ACTIVE, []),
+            (Phase.STABLE, True, NodeStatus.ACTIVE, []),
+        ):
+            one = resources()
+            one.ledger.phase = phase
+            one.ledger.c_nodes = frozenset({BETA} if c_node else ())
+            self.assertEqual(said(one.handle(PeerStatusChanged(BETA, status), 0.0)), asked)
+        one.ledger.nice = False
+        one.ledger.phase, one.ledger.c_nodes = Phase.STARTING, frozenset({BETA})
+        self.assertEqual(said(one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 0.0)), [])
+
+
 class RepeatTests(SynchronousTestCase):
     """A C node that hears an old claim after its successor believes it."""
 
