@@ -30,6 +30,7 @@ from hatwist.cluster.facts import (
     TwinFound,
     UuidLearned,
 )
+from hatwist.cluster.holes import Holes
 from hatwist.cluster.lives import Finding, Lives, Stamp
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.cluster.sequence import ACK_MODULUS, Arrival, Decision, Tracking, Verdict
@@ -45,12 +46,6 @@ if TYPE_CHECKING:
     from hatwist.cluster.identity import Identity
     from hatwist.config.model import HaConfig, Seconds
     from hatwist.wire.auth import Keyring
-
-MIN_REQUEST_DELAY: Final = 0.05
-"""Gaps are normal for some tens of milliseconds (protocol 8.7)."""
-
-MAX_REQUEST_RANGE: Final = 50
-"""A peer answers at most so many numbers of one request."""
 
 MAX_SHOWN: Final = 99
 """Characters of a name that are repeated in our log."""
@@ -82,7 +77,7 @@ class Reception:
     _tracks: dict[NodeName, Tracking] = field(init=False)
     _uuids: dict[NodeName, bytes] = field(factory=dict)
     _dead: set[NodeName] = field(factory=set)
-    _asking: set[NodeName] = field(factory=set)
+    _holes: Holes = field(init=False)
     _lives: dict[NodeName, Lives] = field(init=False)
     _former: dict[NodeName, Tracking] = field(factory=dict)
     "What was received of each peer's life before this one."
@@ -96,6 +91,7 @@ class Reception:
             for name in self.config.cf.nodes
             if name != self.identity.name
         }
+        self._holes = Holes(self.rng, self.config.cf.max_rexmit_delay)
         self._lives = {name: Lives(self.config.cf.keepalive) for name in self._tracks}
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
@@ -109,7 +105,7 @@ class Reception:
                 except MalformedError as error:
                     return [*self._malformed(f"from {item.sender}", error, now)]
             case DeadlinePassed():
-                return self._ask(now)
+                return [*self._holes.ask(self._tracks, now)]
             case FlowControlEnded():
                 self._flow = False
             case NodeAdded(node):
@@ -117,6 +113,7 @@ class Reception:
                 self._lives[node] = Lives(self.config.cf.keepalive)
             case NodeRemoved(node):
                 del self._tracks[node], self._lives[node]
+                self._holes.askable.discard(node)
                 self._former.pop(node, None)
                 self._dead.discard(node)
                 self._uuids.pop(node, None)
@@ -124,21 +121,19 @@ class Reception:
                 self._keys = keys
             case PeerDied(peer):
                 self._dead.add(peer)
-                self._asking.discard(peer)
+                self._holes.askable.discard(peer)
                 self._tracks[peer].forget()
             case PeerStatusChanged(peer, status):
                 self._dead.discard(peer)
                 if status in (NodeStatus.UP, NodeStatus.ACTIVE):
-                    self._asking.add(peer)
+                    self._holes.askable.add(peer)
                 else:
-                    self._asking.discard(peer)
+                    self._holes.askable.discard(peer)
         return []
 
     def deadline(self) -> Seconds:
         """When the next missing message is to be asked for."""
-        return min(
-            (at for peer in self._asking for at in self._tracks[peer].missing.values()), default=float("inf")
-        )
+        return self._holes.deadline(self._tracks)
 
     def generation(self, peer: NodeName) -> int:
         """Return the generation a peer was last heard with; 0 when never."""
@@ -195,7 +190,7 @@ class Reception:
         arrival = Arrival(generation, sequence, message.get("t") == "status", sender in self._dead)
         decision = track.decide(arrival)
         if decision.lost:
-            self._schedule(track, now)
+            self._holes.schedule(track, now)
         report = self._report(sender, decision, arrival, now)
         if decision.verdict is Verdict.DELIVER:
             report.extend(self._learn(sender, message, now))
@@ -296,24 +291,6 @@ class Reception:
             report.append(Send(_acknowledgement(sender, decision.acknowledge)))
         return report
 
-    def _schedule(self, track: Tracking, now: Seconds) -> None:
-        latest = self.config.cf.max_rexmit_delay
-        earliest = MIN_REQUEST_DELAY if latest >= 2 * MIN_REQUEST_DELAY else 0.0
-        for number, at in track.missing.items():
-            if not at:
-                track.missing[number] = now + self.rng.uniform(earliest, latest)
-
-    def _ask(self, now: Seconds) -> list[Outcome]:
-        requests: list[Outcome] = []
-        for peer, track in self._tracks.items():
-            if peer not in self._asking:
-                continue
-            due = sorted(number for number, at in track.missing.items() if at <= now)
-            for number in due:
-                track.missing[number] = now + self.config.cf.max_rexmit_delay
-            requests.extend(Send(_request(peer, first, last)) for first, last in _ranges(due))
-        return requests
-
     def _unauthentic(self, error: AuthenticationError, where: str, now: Seconds) -> list[Log]:
         if not self.config.cf.log_badpack:
             self.complaints.count("not authentic")
@@ -331,19 +308,3 @@ class Reception:
 
 def _acknowledgement(peer: NodeName, number: int) -> Message:
     return Message.of(t="NS_ackmsg", dest=peer, ackseq=f"{number:x}")
-
-
-def _request(peer: NodeName, first: int, last: int) -> Message:
-    # The numbers are decimal here, unlike everywhere else (protocol 6.1).
-    return Message.of(t="NS_rexmit", dest=peer, firstseq=str(first), lastseq=str(last))
-
-
-def _ranges(numbers: list[int]) -> list[tuple[int, int]]:
-    """Join consecutive numbers into ranges of at most L{MAX_REQUEST_RANGE}."""
-    ranges: list[tuple[int, int]] = []
-    for number in numbers:
-        if ranges and number == ranges[-1][1] + 1 and number - ranges[-1][0] < MAX_REQUEST_RANGE:
-            ranges[-1] = (ranges[-1][0], number)
-        else:
-            ranges.append((number, number))
-    return ranges
