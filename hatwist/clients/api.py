@@ -37,6 +37,9 @@ DIRECTORY_MODE: Final = 0o750
 SOCKET_MODE: Final = 0o777
 BACKLOG: Final = 128
 
+CLIENTS_OWN: Final = ("ccm", "dopd")
+"""Clients that have a directory of that name beside the socket."""
+
 SWEEP: Final = 9.0
 """Seconds from one look at who is still there to the next."""
 
@@ -121,7 +124,11 @@ class ClientApi:
         self._sweep.start(SWEEP, now=False)
 
     def _make_directory(self) -> None:
-        """Make the directory, for heartbeat's own user and group if this host has them."""
+        """
+        Make the directory, and those that clients expect in it for sockets of their own.
+
+        They are for heartbeat's own user and group, if this host has them.
+        """
         directory = os.path.dirname(self.path)
         if os.path.isdir(directory):
             return
@@ -129,3 +136,6 @@ class ClientApi:
         user, group = user_id(USER), group_id(GROUP)
         if os.geteuid() == 0 and user is not None and group is not None:
             os.chown(directory, user, group)
+            for name in CLIENTS_OWN:
+                os.mkdir(os.path.join(directory, name), DIRECTORY_MODE)
+                os.chown(os.path.join(directory, name), user, group)

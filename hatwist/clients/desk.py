@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.events import Event
     from hatwist.cluster.status import Status
     from hatwist.config.model import HaCf, NodeName
+    from hatwist.unix import Credentials
     from hatwist.wire.message import Message
 
 MAX_SWEEPS: Final = 2
@@ -42,17 +43,23 @@ class Processes:
 
     def lives(self, pid: int) -> bool:
         """Say whether there is a process of this id."""
-        return self.signal(pid, 0)
-
-    def signal(self, pid: int, number: int) -> bool:
-        """Send a process a signal; False if it is not there, or not ours to signal."""
         try:
-            os.kill(pid, number)
+            os.kill(pid, 0)
         except (ProcessLookupError, OverflowError):
             return False
         except PermissionError:
-            return number == 0
+            pass
         return True
+
+    def signal(self, peer: Credentials, number: int) -> None:
+        """
+        Send a client's process a signal, unless another user's process has its number by now.
+
+        So nobody makes us, who may be root, send what he could not send himself.
+        """
+        with suppress(OSError):
+            if os.stat(f"/proc/{peer.pid}").st_uid == peer.uid:
+                os.kill(peer.pid, number)
 
 
 @define(eq=False)
@@ -125,7 +132,7 @@ class Desk:
                 return
             connection.send(data)
             if client.signal:
-                self.processes.signal(client.peer.pid, client.signal)
+                self.processes.signal(client.peer, client.signal)
 
     def sweep(self, connections: list[Connection]) -> None:
         """Look whether everybody is still there; to be called every few seconds."""

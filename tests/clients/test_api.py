@@ -21,8 +21,9 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from hatwist.clients.api import ClientApi
+from hatwist.clients.api import CLIENTS_OWN, ClientApi
 from hatwist.clients.frames import Frames, frame
+from hatwist.clients.rights import GROUP, USER, group_id, user_id
 from hatwist.cluster.actions import Deliver
 from hatwist.cluster.events import ClientJoined, ClientLeft, Event
 from hatwist.cluster.names import Delivery, Level
@@ -118,6 +119,17 @@ class ApiTests(TestCase):
         self.api.deliver(ACTIVE)
         self.assertEqual(stat.S_IMODE(self.path.parent.stat().st_mode) & 0o027, 0)
         self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o777)
+
+    def test_what_clients_expect_beside_it(self) -> None:
+        """Where heartbeat's own user is, its programs find the directories for their sockets."""
+        self.api.deliver(ACTIVE)
+        known = os.geteuid() == 0 and user_id(USER) is not None and group_id(GROUP) is not None
+        expected = {*CLIENTS_OWN, "register"} if known else {"register"}
+        self.assertEqual(set(os.listdir(self.path.parent)), expected)
+        self.assertEqual(
+            {one.stat().st_uid for one in self.path.parent.iterdir() if one.is_dir()},
+            {user_id(USER)} if known else set(),
+        )
 
     def test_directory_that_is_there(self) -> None:
         """It stays as it is."""

@@ -19,6 +19,7 @@ from hatwist.cluster.actions import Deliver
 from hatwist.cluster.events import ClientAsked, ClientJoined, ClientLeft, ClientSpoke, Event
 from hatwist.cluster.names import Delivery, NodeStatus
 from hatwist.config.model import MessageFormat
+from hatwist.unix import Credentials
 from hatwist.wire.limits import MAX_MESSAGE
 from hatwist.wire.message import Field, FieldType, Message
 from tests.clients.builders import ALPHA, BETA, CF, CLUSTER, VERSION, node, request, sign_on, status
@@ -320,19 +321,27 @@ class LeaveTests(SynchronousTestCase):
 class ProcessesTests(SynchronousTestCase):
     """The processes of this host, and their twin in memory."""
 
-    def test_alike(self) -> None:
-        """A process that is there lives, and can be sent nothing; one that is not cannot."""
-        for processes in (Processes(), Table(pids={os.getpid()})):
+    def setUp(self) -> None:
+        self.table = Table(pids={os.getpid()}, uid=os.geteuid())
+        self.caught: list[int] = []
+        before = signal.signal(signal.SIGURG, lambda number, _frame: self.caught.append(number))
+        self.addCleanup(signal.signal, signal.SIGURG, before)
+
+    def test_who_lives(self) -> None:
+        """A process that is there lives; one that cannot be does not."""
+        for processes in (Processes(), self.table):
             pids = (os.getpid(), 2**22 + 1, 10**30)
             self.assertEqual([processes.lives(pid) for pid in pids], [True, False, False])
-            self.assertEqual([processes.signal(pid, 0) for pid in pids], [True, False, False])
 
     def test_a_signal_arrives(self) -> None:
         """What is sent to this process it gets, in one case and the other."""
-        caught: list[int] = []
-        before = signal.signal(signal.SIGURG, lambda number, _frame: caught.append(number))
-        self.addCleanup(signal.signal, signal.SIGURG, before)
-        table = Table(pids={os.getpid()})
-        for processes in (Processes(), table):
-            self.assertTrue(processes.signal(os.getpid(), signal.SIGURG))
-        self.assertEqual((caught, table.signals), ([signal.SIGURG], [(os.getpid(), signal.SIGURG)]))
+        for processes in (Processes(), self.table):
+            processes.signal(Credentials(os.getpid(), os.geteuid(), 0), signal.SIGURG)
+        self.assertEqual((self.caught, self.table.signals), ([signal.SIGURG], [(os.getpid(), signal.SIGURG)]))
+
+    def test_the_number_is_anothers(self) -> None:
+        """A process of another user, or none, is sent nothing."""
+        for processes in (Processes(), self.table):
+            processes.signal(Credentials(os.getpid(), os.geteuid() + 1, 0), signal.SIGURG)
+            processes.signal(Credentials(2**22 + 1, os.geteuid(), 0), signal.SIGURG)
+        self.assertEqual((self.caught, self.table.signals), ([], []))

@@ -43,16 +43,20 @@ class Table(Processes):
     """
     The processes of a host that has these.
 
+    @ivar uid: whose they are.
     @ivar signals: what they were sent.
     """
 
     pids: set[int] = Factory(lambda: {10, 11})
+    uid: int = 0
     signals: list[tuple[int, int]] = Factory(list)
 
-    def signal(self, pid: int, number: int) -> bool:
-        if number and pid in self.pids:
-            self.signals.append((pid, number))
+    def lives(self, pid: int) -> bool:
         return pid in self.pids
+
+    def signal(self, peer: Credentials, number: int) -> None:
+        if peer.pid in self.pids and peer.uid == self.uid:
+            self.signals.append((peer.pid, number))
 
 
 @define

@@ -17,12 +17,10 @@ from scripts.lab.remote import Process
 HELPERS: Final = "/usr/libexec/heartbeat"
 
 PARAMETERS: Final = (
-    *("auto_failback", "autojoin", "baud", "bcast", "cluster", "compression", "compression_threshold"),
-    *("conn_logd_time", "coredumps", "coreroot", "crm", "deadping", "deadtime", "debug", "debugfile"),
-    *("env", "hbgenmethod", "hbversion", "hopfudge", "initdead", "keepalive", "log_badpack", "logfacility"),
-    *("logfile", "max_rexmit_delay", "memreserve", "msgfmt", "nice_failback", "node", "normalpoll"),
-    *("nothing", "pacemaker", "realtime", "respawn", "rtprio", "syslogmsgfmt", "traditional_compression"),
-    *("udpport", "use_apphbd", "use_logd", "uuidfrom", "warntime", "watchdog"),
+    *("auto_failback", "autojoin", "baud", "bcast", "compression_threshold", "conn_logd_time", "coreroot"),
+    *("crm", "deadping", "deadtime", "debug", "hbgenmethod", "hbversion", "hopfudge", "initdead", "logfile"),
+    *("max_rexmit_delay", "node", "normalpoll", "nothing", "pacemaker", "realtime", "udpport", "use_apphbd"),
+    *("use_logd", "warntime"),
 )
 
 Step = list[list[str]] | float

@@ -6,6 +6,7 @@ peer that runs heartbeat 3.0.6: they must see no difference.  Needs root.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from scripts.lab import hbapi
@@ -42,7 +43,7 @@ class ClientsTests(NodesTestCase[Node]):
         return self.one, self.two
 
     def test_programs_of_heartbeats_package(self) -> None:
-        """cl_status, api_test, hb_api.py, ipfail and dopd: each at both nodes, then beside a dead peer."""
+        """Each works at both nodes; then one node dies, and they hear of it."""
         self.boot(web(ha_cf() + RIGHTS, "IPaddr2"))
         for node in self.nodes:
             self.await_cl_status(node, ["rscstatus"], 0, "local\n")
@@ -51,6 +52,7 @@ class ClientsTests(NodesTestCase[Node]):
         self.api_test()
         self.requests()
         self.refusals()
+        self.ccm()
         self.ipfail()
         self.dopd()
         self.dead_peer()
@@ -60,30 +62,29 @@ class ClientsTests(NodesTestCase[Node]):
         running = [node.host.start(argv) for node in self.nodes]
         for process in running:
             process.wait(SETTLED)
-        self.assert_same(what, running)
-
-    def assert_same(self, what: str, processes: list[Process]) -> None:
-        """Two processes have said the same."""
-        one, two = (asking.plain(process.text()) for process in processes)
+        one, two = (asking.plain(process.text()) for process in running)
         self.assertEqual(one.splitlines(), two.splitlines(), what)
 
     def api_test(self) -> None:
         """It looks at everything there is, then waits for messages until it is ended."""
-        ours, theirs = (self.watch_api_test(node) for node in self.nodes)
-        for _ in range(10):
-            if "Sleeping" in theirs.text():
-                break
-            # It waits a few milliseconds for heartbeat's answer, and gives up at the next one.
-            theirs = self.watch_api_test(self.two)
-        self.assert_same("api_test", [ours, theirs])
+        ours, theirs = (asking.plain(self.watch_api_test(node)) for node in self.nodes)
+        # At the nodes it waits a few milliseconds, too short for heartbeat, and gives up at the next.
+        head, walk, tail = ours.partition("Starting node walk\n")
+        self.assertEqual(head.splitlines(), theirs.partition(walk)[0].splitlines())
+        seen = [line.rpartition("info: ")[2].strip() for line in tail.splitlines()]
+        expected = []
+        for name in ("node02", "node01"):
+            expected += [f"Cluster node: {name}: status: active", f"node {name}: intf: eth1 ifstatus: up"]
+            expected += [f"{name}/api_test status:"]
+        self.assertEqual(seen, [*expected, "Sleeping..."])
 
-    def watch_api_test(self, node: Node) -> Process:
-        """Let it look at everything, or give up."""
+    def watch_api_test(self, node: Node) -> str:
+        """Let it look at everything, or give up; return what it says."""
         process = node.host.start(asking.as_cluster(f"{asking.HELPERS}/api_test"))
         until(lambda: "Sleeping" in process.text() or not process.alive(), SETTLED, "api_test is through")
         process.kill()
         process.wait()
-        return process
+        return process.text()
 
     def requests(self) -> None:
         """Requests, good and bad, are answered in the same words, field for field."""
@@ -94,14 +95,25 @@ class ClientsTests(NodesTestCase[Node]):
 
     def refusals(self) -> None:
         """Who is not who it says, or may not be, hears the same reason; nobody else gets near."""
-        for changed in asking.BAD_SIGN_ONS:
-            argv = asking.asking(asking.sign_on(**changed), 0.3)
-            ours, theirs = (asking.answers(one) for one in [node.host.start(argv) for node in self.nodes])
-            self.assertEqual(ours[0].replace("node=node01", "node=node02"), theirs[0], changed)
+        attempts = [
+            (changed, [node.host.start(asking.asking(asking.sign_on(**changed), 0.3)) for node in self.nodes])
+            for changed in asking.BAD_SIGN_ONS
+        ]
+        for changed, running in attempts:
+            ours, theirs = (asking.answers(one) for one in running)
+            self.assertIn(ours[0].replace("node=node01", "node=node02"), theirs[0].splitlines(), changed)
             self.assertIn("result=badreq", ours[0])
             self.assertTrue(ours[-1].endswith("hung up"), changed)
         argv = asking.as_cluster("cl_status", "hbstatus", user="nobody", group="nogroup")
         self.compare("cl_status of nobody", argv)
+
+    def ccm(self) -> None:
+        """Its two sides find each other, and a client of its own sees a membership with quorum."""
+        running = [self.helper(node, "ccm") for node in self.nodes]
+        for node in self.nodes:
+            self.await_words(node, ["hbstatus", "-v"], r"ccm membership with quorum\n.*\n\tmembers 2\n")
+        for process in running:
+            process.kill()
 
     def ipfail(self) -> None:
         """It signs on at both, meets the other one, and both find that the balance is even."""
@@ -172,6 +184,15 @@ class ClientsTests(NodesTestCase[Node]):
             return node.host.run("cl_status", *words) == (status, said)
 
         until(answered, SETTLED, f"cl_status {' '.join(words)} on {node.name} says {said!r}")
+
+    def await_words(self, node: Node, words: list[str], pattern: str) -> None:
+        """Wait until what cl_status on a node says has something in it."""
+
+        def answered() -> bool:
+            node.check()
+            return re.search(pattern, node.host.run("cl_status", *words)[1]) is not None
+
+        until(answered, SETTLED, f"cl_status {' '.join(words)} on {node.name} says {pattern!r}")
 
     def outdate(self, here: Node, peer: str, resource: str) -> int:
         """Ask for a peer's copy to be outdated; return what becomes of it."""
