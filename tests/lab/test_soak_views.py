@@ -16,10 +16,10 @@ from scripts.lab.soak.views import (
     Facts,
     View,
     claim,
+    client_view,
     disagreements,
     everything_on,
     hatwist_view,
-    heartbeat_view,
 )
 
 BOTH = frozenset({"node01", "node02"})
@@ -61,14 +61,14 @@ class ViewTests(SynchronousTestCase):
         self.assertEqual(hatwist_view(status, nice=True), view)
         self.assertEqual(hatwist_view(status, nice=False), replace(view, holds=None, peer_holds=None))
 
-    def test_heartbeat(self) -> None:
+    def test_client(self) -> None:
         """Of cl_status; C{transition}, or no answer, is not stable."""
         statuses = {"node01": "active", "node02": "up"}
-        view = heartbeat_view("node01", "all", statuses, nice=True)
+        view = client_view("node01", "all", statuses, nice=True)
         self.assertEqual(view, View("node01", "all", None, True, frozenset({"node01"})))
-        self.assertFalse(heartbeat_view("node01", "transition", statuses, nice=True).stable)
-        self.assertFalse(heartbeat_view("node01", "", statuses, nice=True).stable)
-        self.assertIsNone(heartbeat_view("node01", "none", statuses, nice=False).holds)
+        self.assertFalse(client_view("node01", "transition", statuses, nice=True).stable)
+        self.assertFalse(client_view("node01", "", statuses, nice=True).stable)
+        self.assertIsNone(client_view("node01", "none", statuses, nice=False).holds)
 
 
 class DisagreementTests(SynchronousTestCase):

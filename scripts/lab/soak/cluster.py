@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import signal
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -17,15 +19,16 @@ from scripts.lab import plan
 from scripts.lab.nodes import LOG, STOP_TIMEOUT, HatwistNode, HeartbeatNode, Node
 from scripts.lab.rack import Rack
 from scripts.lab.remote import LabError
-from scripts.lab.soak.choices import ADDRESSES, FLAG, NODES, Choice, Daemon
+from scripts.lab.soak.choices import ADDRESSES, FLAG, NODES, Choice, Daemon, Failback, peer
 from scripts.lab.soak.views import (
     HOME,
     Facts,
     Placement,
     View,
+    client_view,
     disagreements,
+    everything_on,
     hatwist_view,
-    heartbeat_view,
 )
 from scripts.lab.watch import Watch, now, until
 
@@ -45,6 +48,16 @@ they write into a FIFO, in pieces, and two at a time.  Once in some fifty orders
 
 BEGUN: Final = "wants to go standby"
 """What both kinds say when an order begins to have its effect."""
+
+EARLY: Final = "T_STARTING received during takeover"
+"""What heartbeat says when a node is back while it still takes over: it will not fail back."""
+
+_CL_STATUS: Final = Path("/usr/bin/cl_status")
+"""Of heartbeat's package; it speaks to hatwist as well."""
+_ASK: Final = "; ".join(
+    f"cl_status {question} 2>/dev/null"
+    for question in ("rscstatus", *(f"nodestatus {node}" for node in NODES))
+)
 
 _KINDS: Final = {Daemon.HATWIST: HatwistNode, Daemon.HEARTBEAT: HeartbeatNode}
 
@@ -130,7 +143,7 @@ class Cluster:
         """
         node = self.nodes[name]
         if isinstance(node, HatwistNode):
-            return node.control(verb, _word(which))[0] == 0
+            return node.control(verb, which)[0] == 0
         node.host.do(f"/usr/share/heartbeat/hb_{verb}", which)
         return True
 
@@ -139,7 +152,7 @@ class Cluster:
         begun, lost = self._count(BEGUN), self.lost()
         node = self.nodes[name]
         if isinstance(node, HatwistNode):
-            node.begin(verb, "--no-wait", _word(which))
+            node.begin(verb, "--no-wait", which)
         else:
             node.host.start([f"/usr/share/heartbeat/hb_{verb}", which])
         until(
@@ -156,17 +169,23 @@ class Cluster:
         runs = [node for node in self.nodes.values() if node.host.powered and self._flag(node)]
         return Facts(addresses, tuple(node.name for node in runs))
 
-    def view(self, name: str) -> View:
+    def views(self) -> Iterator[View]:
         """
-        Ask a node's daemon.
+        Ask the daemons, each by C{cl_status} if it is installed, then hatwist by C{hatwistctl}.
 
-        @raise LabError: when it does not answer.
+        @raise LabError: when one does not answer the latter.
         """
-        node, nice = self.nodes[name], self.choice.failback.nice
-        if isinstance(node, HatwistNode):
-            return hatwist_view(node.status(), nice)
-        statuses = {other: node.host.run("cl_status", "nodestatus", other)[1].strip() for other in NODES}
-        return heartbeat_view(name, node.host.run("cl_status", "rscstatus")[1].strip(), statuses, nice)
+        nice = self.choice.failback.nice
+        asked = [self.nodes[name] for name in sorted(self.running)]
+        if _CL_STATUS.exists():
+            for node in asked:
+                # Lines that are missing are a daemon that does not answer.
+                said = node.host.run("sh", "-c", _ASK)[1].splitlines()
+                resources, *statuses = said if len(said) == 1 + len(NODES) else [""]
+                yield client_view(node.name, resources, dict(zip(NODES, statuses, strict=False)), nice)
+        for node in asked:
+            if isinstance(node, HatwistNode):
+                yield hatwist_view(node.status(), nice)
 
     def differences(self, placement: Placement | None) -> list[str]:
         """
@@ -178,29 +197,38 @@ class Cluster:
         wanted = facts.placement() if placement is None else placement
         if wanted is None:
             return [f"the addresses are on {facts.addresses}"]
-        found = disagreements(wanted, facts, (), self.running)
-        # To ask costs: heartbeat a little, hatwist a start of Python; so when the rest is right.
-        for name in sorted(self.running, key=lambda name: isinstance(self.nodes[name], HatwistNode)):
-            if not found:
-                found = self._differing(name, wanted, facts)
-        return found
-
-    def _differing(self, name: str, placement: Placement, facts: Facts) -> list[str]:
+        found, views = disagreements(wanted, facts, (), self.running), self.views()
         try:
-            return disagreements(placement, facts, [self.view(name)], self.running)
+            # To ask costs, hatwistctl a start of Python; so only when the rest is right.
+            while not found and (view := next(views, None)) is not None:
+                found = disagreements(wanted, facts, [view], self.running)
         except LabError as error:
             return [str(error)]
+        return found
 
-    def settle(self, placement: Placement | None, timeout: float = SETTLED) -> Placement:
+    def settle_after_return(self, node: str) -> None:
+        """
+        Wait until the cluster is settled after a node has returned whose peer has everything.
+
+        With auto_failback off nothing moves.
+        """
+        off = self.choice.failback is Failback.OFF
+        self.settle(everything_on(peer(node)) if off else HOME, forgive=EARLY)
+
+    def settle(
+        self, placement: Placement | None, timeout: float = SETTLED, forgive: str | None = None
+    ) -> Placement:
         """
         Wait until each group has one owner, nothing moves, and every living node says so.
 
         @param placement: who should have what; with C{None} any one owner of each group will do.
+        @param forgive: when this stands in a log from now on, any one owner will do after all.
         @return: who has what.
         @raise LabError: when it does not come to that, or a daemon ended by itself.
         @raise OrderLost: when heartbeat loses an order meanwhile.
         """
         end, lost = now() + timeout, self.lost()
+        forgiven = self._count(forgive) if forgive else 0
         while differences := self.differences(placement):
             for node in self.nodes.values():
                 node.check()
@@ -208,6 +236,8 @@ class Cluster:
                 raise OrderLost
             if now() > end:
                 raise LabError(f"not settled after {timeout:g} s: {'; '.join(differences)}")
+            if forgive and self._count(forgive) > forgiven:
+                return self.settle(None, timeout)
             time.sleep(LOOK_EVERY)
         return self.facts().placement() or self.settle(placement, timeout)
 
@@ -252,8 +282,3 @@ class Cluster:
     @staticmethod
     def _flag(node: Node) -> bool:
         return node.host.inside(FLAG).exists()
-
-
-def _word(which: str) -> str:
-    """Return hatwistctl's word for a set; failback means foreign to heartbeat."""
-    return "foreign" if which == "failback" else which

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from scripts.lab.remote import LabError
-from scripts.lab.soak.choices import NODES, Choice, Daemon, Failback, peer
+from scripts.lab.soak.choices import NODES, Choice, Daemon, peer
 from scripts.lab.soak.cluster import REFUSAL, SETTLED, Cluster, OrderLost
 from scripts.lab.soak.views import HOME, Placement, everything_on
 from scripts.lab.watch import until
@@ -40,17 +40,12 @@ class Scenario:
     excused: Mapping[str, str] = field(default_factory=dict)
 
 
-def after_return(failback: Failback, node: str) -> Placement:
-    """Say who has what when a node is back whose peer has everything."""
-    return everything_on(peer(node)) if failback is Failback.OFF else HOME
-
-
 def death(node: str, cluster: Cluster) -> None:
     """The power of a host is cut, and comes back."""
     cluster.cut_power(node)
     cluster.settle(everything_on(peer(node)))
     cluster.boot(node)
-    cluster.settle(after_return(cluster.choice.failback, node))
+    cluster.settle_after_return(node)
 
 
 def leave(node: str, cluster: Cluster) -> None:
@@ -58,14 +53,14 @@ def leave(node: str, cluster: Cluster) -> None:
     cluster.stop(node)
     cluster.settle(everything_on(peer(node)))
     cluster.start(node)
-    cluster.settle(after_return(cluster.choice.failback, node))
+    cluster.settle_after_return(node)
 
 
 def restart(node: str, cluster: Cluster) -> None:
     """A daemon is stopped and started at once."""
     cluster.stop(node)
     cluster.start(node)
-    cluster.settle(after_return(cluster.choice.failback, node))
+    cluster.settle_after_return(node)
 
 
 def restart_both(cluster: Cluster) -> None:
@@ -83,7 +78,7 @@ def alone(node: str, cluster: Cluster) -> None:
     cluster.boot(node)
     cluster.settle(everything_on(node))
     cluster.boot(peer(node))
-    cluster.settle(after_return(cluster.choice.failback, peer(node)))
+    cluster.settle_after_return(peer(node))
 
 
 def killed(node: str, cluster: Cluster) -> None:

@@ -94,11 +94,11 @@ def hatwist_view(status: Mapping[str, Any], nice: bool) -> View:
     )
 
 
-def heartbeat_view(node: str, resources: str, statuses: Mapping[str, str], nice: bool) -> View:
+def client_view(node: str, resources: str, statuses: Mapping[str, str], nice: bool) -> View:
     """
-    Return what C{cl_status} of heartbeat says.
+    Return what C{cl_status} is told by a daemon of either kind.
 
-    @param resources: of C{rscstatus}; without nice it does not count them.
+    @param resources: of C{rscstatus}; without nice heartbeat does not count them.
     @param statuses: of C{nodestatus}, by node.
     """
     stable = resources in ("none", "local", "foreign", "all")
