@@ -53,5 +53,9 @@ class MixedTests(TestCase):
         outcomes = [outcome for _, life in lived for outcome in life]
         if any(outcome.problems for outcome in outcomes):
             print("\n".join(["", *(one.label + result(life) for one, life in lived), table(outcomes)]))
+        for outcome in outcomes:
+            if outcome.problems and not outcome.known and outcome.logs is not None:
+                for log in sorted(outcome.logs.glob("*.log")):
+                    print(f"--- {log}", *log.read_text().splitlines()[-100:], sep="\n")
         failed = [f"{o.choice.name}: {o.scenario}" for o in outcomes if o.problems and not o.known]
         self.assertEqual(failed, [])

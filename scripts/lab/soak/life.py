@@ -91,6 +91,8 @@ def _play(cluster: Cluster, scenario: Scenario, reference: Reference | None, kee
     began, lost, problems, void = now(), cluster.lost(), [], False
     audit = Audit(cluster, began)
     try:
+        if scenario.name != START and cluster.facts().placement() != HOME:
+            raise LabError(f"something moved after everything was settled: {cluster.facts()}")
         scenario.play(cluster)
         if scenario.name != START:
             cluster.go_home()

@@ -110,9 +110,24 @@ def _record(outcomes: Iterable[Outcome]) -> None:
     print(f"written: {complaints.REFERENCE}")
 
 
+_EXPLANATION: Final = """\
+Without --full or --iterations a covering set: each two choices occur together, and each scenario
+meets each auto_failback on both primaries.
+
+A configuration is named medium,signature,auto_failback,node01+node02, for example
+bcast,crc,on,hatwist+heartbeat.  Names of scenarios are those of the table: "death node01".
+
+The status is 1 when a scenario failed for a reason that is not known; docs/lab.md tells what the
+audit looks at.
+"""
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="./scripts/soak", description=(__doc__ or "").strip().splitlines()[0]
+        prog="./scripts/soak",
+        description=(__doc__ or "").strip().splitlines()[0],
+        epilog=_EXPLANATION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     kind = parser.add_mutually_exclusive_group(required=True)
     for name, text in (

@@ -147,7 +147,8 @@ def refused(cluster: Cluster, node: str, verb: str, which: str) -> bool:
 
 
 KILLED: Final = {
-    "": "the peer takes over after deadtime, and until it is started again both have the address"
+    "both owned|both answered|without owning": "docs/safety.md: a daemon that is killed leaves its resources "
+    "running; its peer takes over after deadtime, and until it is started again both have the address"
 }
 
 

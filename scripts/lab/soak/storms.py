@@ -74,6 +74,16 @@ def death_during_return(returner: str, delay: float, cluster: Cluster) -> None:
     cluster.settle(None)
 
 
+def death_together(delay: float, cluster: Cluster) -> None:
+    """Both hosts die, and come back one soon after the other."""
+    for node in NODES:
+        cluster.cut_power(node)
+    cluster.boot(NODES[0])
+    time.sleep(delay)
+    cluster.boot(NODES[1])
+    cluster.settle(None)
+
+
 def stop_together(cluster: Cluster) -> None:
     """Both daemons are stopped at the same time, and both are started."""
     cluster.stop(*NODES)
@@ -156,6 +166,7 @@ def _storms(delay: float) -> Iterator[Scenario]:
         for two in ("standby", "takeover"):
             yield Scenario(f"{one} and {two} together", partial(two_orders, one, two, delay), _nice)
     yield Scenario("stop together", stop_together)
+    yield Scenario("death together", partial(death_together, delay))
 
 
 def _nice(choice: Choice) -> bool:
