@@ -121,6 +121,7 @@ JUNK: Final = (
     b"dead",
     b"ping",
     b"x y " * 100,
+    b" ".join(b"%x" % number for number in range(11_000)),
     b"x" * 5000,
     b"y" * 60_000,
     b"=",

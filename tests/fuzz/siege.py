@@ -35,7 +35,7 @@ from hatwist.wire.envelope import Sealing, open_datagram, seal
 from hatwist.wire.message import Message
 from tests.cluster.builders import ALPHA, BETA, CF, ETH0, ETH1, FAILBACK_OFF, KEYS, LEGACY, SQL, WEB, Cluster
 from tests.fuzz import raw, reasons, ward
-from tests.fuzz.nonsense import Nonsense, nonsense, written_by_a_program
+from tests.fuzz.nonsense import TYPES, nonsense, sense, standard, written_by_a_program
 from tests.fuzz.state import size
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class Siege(Cluster):
 
     @ivar sent: what C{alpha} sent, one of each shape.
     @ivar tally: how many messages of each type were thrown.
+    @ivar recorded: what both said, and when, for somebody without the key.
     """
 
     rng: Random = field(factory=Random)
@@ -86,7 +87,7 @@ class Siege(Cluster):
     generation: int = 7
     sent: dict[object, bytes] = field(factory=dict)
     tally: Counter[str] = field(factory=Counter)
-    _clients: list[str] = field(factory=list)
+    recorded: list[tuple[float, bytes]] = field(factory=list)
 
     def throw(self) -> None:
         """Let C{alpha} hear nonsense."""
@@ -105,6 +106,36 @@ class Siege(Cluster):
         )
         if not is_reason:
             self._judge(one, actions, before)
+
+    def throw_often(self) -> None:
+        """Let C{alpha} hear one message a hundred times, as new each time."""
+        self.generation = max(self.generation, self._believed())
+        kind = self.rng.choice(tuple(TYPES))
+        own = sense(self.rng, kind)
+        for _ in range(100):
+            self.number += 1
+            common = standard(self.rng, kind, self.number, self.generation)
+            data = raw.signed(raw.body([*own, *common]), KEYS)
+            self.feed(ALPHA, DatagramReceived(ETH0, data, "192.0.2.2:694"))
+        self.tally[kind] += 100
+
+    def replay(self) -> None:
+        """
+        Let C{alpha} hear what was recorded of anybody: nothing moves.
+
+        Only one that has not heard its peer yet cannot know what is old.
+        """
+        if not self.recorded or self._believed() < self.generation:
+            return
+        before = self._claims()
+        for _ in range(5):
+            at, one = self.rng.choice(self.recorded)
+            if self.now - at < 0.01:
+                # It has not arrived yet.
+                continue
+            actions = self.feed(ALPHA, DatagramReceived(self.rng.choice((ETH0, ETH1)), one, "192.0.2.66:694"))
+            self.tally["recorded"] += 1
+            self._judge(f"the recorded {one[:1000]!r}", actions, before)
 
     def speak(self) -> None:
         """Let a program of C{alpha}'s host say nonsense."""
@@ -221,7 +252,7 @@ class Siege(Cluster):
         ledger = self.nodes[ALPHA].ledger
         return (ledger.ours, ledger.theirs, ledger.their_stable, ledger.phase, ledger.standby, ledger.jobs)
 
-    def _judge(self, one: Nonsense, actions: list[Action], before: tuple[object, ...]) -> None:
+    def _judge(self, one: object, actions: list[Action], before: tuple[object, ...]) -> None:
         """What cannot be a reason to move something must not have moved anything."""
         orders = [action for action in actions if isinstance(action, RunGroup | Stop)]
         if orders or self._claims() != before:
@@ -234,6 +265,7 @@ class Siege(Cluster):
                     self._renumber(data)
                     return
                 self._look_at(data)
+                self.recorded.append((self.now, data))
                 if b"(0)t=NS_rexmit," in data:
                     # Beta never had what nonsense left out.
                     return
@@ -258,13 +290,14 @@ class Siege(Cluster):
             self.number += 1
             message = message.with_field("seq", f"{self.number:x}")
         message = message.with_field("hg", f"{self.generation:x}").without("auth")
+        sealed = seal(message, KEYS, PLAIN)
+        self.recorded.append((self.now, sealed))
         if not self.cut:
-            self._later(0.001, ALPHA, DatagramReceived(ETH0, seal(message, KEYS, PLAIN)))
+            self._later(0.001, ALPHA, DatagramReceived(ETH0, sealed))
 
 
 def _is_one_line(line: Line) -> None:
-    # The name of an unknown node is cut by the log only.
-    if len(line.text) > MAX_LOG and "bad node" not in line.text:
+    if len(line.text) > MAX_LOG:
         raise Breach(f"a line of {len(line.text)} characters: {line.text[:500]!r}")
     for form in (_FORM.logfile, _FORM.debugfile, _FORM.syslog):
         shown = form(line).replace("\t", " ")
@@ -282,14 +315,14 @@ def besiege(seed: int, steps: int = 60) -> Siege:
     rng = Random(seed)
     siege = Siege(Cluster.of(rng.choice(CONFIGURATIONS)).nodes, rng=rng)
     siege.start(*rng.choice(((ALPHA,), (ALPHA, BETA), (ALPHA, BETA))))
+    acts = (siege.throw, siege.throw_often, siege.replay, siege.speak, siege.order)
     for _ in range(steps):
         siege.run(rng.choice((0.0, 0.0, 0.001, 0.1, 0.3, 1.0, 3.0, 11.0)))
         if ALPHA not in siege.up:
             siege.reboot(ALPHA, siege.nodes[ALPHA].identity.generation + 1)
         for _ in range(rng.choice((1, 1, 2, 5))):
-            rng.choice(
-                (siege.throw, siege.throw, siege.throw, siege.throw, siege.throw, siege.speak, siege.order)
-            )()
+            (act,) = rng.choices(acts, weights=(50, 1, 10, 8, 8))
+            act()
         siege.measure()
     siege.recover()
     return siege
