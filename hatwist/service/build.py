@@ -180,6 +180,9 @@ class _Builder:
         self.say(Level.INFO, f"heartbeat: version {HEARTBEAT}")
         identity = self._identify()
         programs = self.parts.programs(self.reactor, self.places, self.config, self.say, service.status)
+        for one in programs:
+            if isinstance(one, ClientApi):
+                service.counters = one.desk.complaints.counters
         life = Life(self.reactor, self._make_media, _load_average, programs)
         life.open()
         try:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from attrs import evolve
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.logger import Logger
@@ -21,7 +23,7 @@ from hatwist.errors import ControlError, HatwistError
 from hatwist.interfaces import IClusterControl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hatwist.cluster.actions import Stop
     from hatwist.cluster.names import Holding
@@ -59,6 +61,7 @@ class NodeService(Service):
     One node of the cluster.
 
     @ivar listeners: what it can be asked through.
+    @ivar counters: what the clients of the API did wrong, shown with the core's own.
     @ivar gone: fires when the node has left for good; its reason in words.
     """
 
@@ -73,6 +76,7 @@ class NodeService(Service):
         self._node: Node | None = None
         self._left: Deferred[None] | None = None
         self.listeners: Sequence[ControlService] = ()
+        self.counters: Mapping[str, int] = MappingProxyType({})
         self.gone: Deferred[str] = Deferred()
 
     def startService(self) -> None:
@@ -122,7 +126,10 @@ class NodeService(Service):
         """
         if self._node is None:
             raise ControlError("the node has not begun yet")
-        return self._node.status()
+        status = self._node.status()
+        if not self.counters:
+            return status
+        return evolve(status, counters=MappingProxyType({**status.counters, **self.counters}))
 
     def subscribe(self, observer: IControlObserver) -> Callable[[], None]:
         """Tell an observer everything from now on."""

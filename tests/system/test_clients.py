@@ -87,6 +87,14 @@ class ClientsCase(SynchronousTestCase):
             self.assertEqual([message.get("cs") for message in asker.heard()], [expected])
             self.connect(self.two, "helper")
 
+    def test_what_they_do_wrong(self) -> None:
+        """It is counted where the administrator looks."""
+        self.cluster.run(30)
+        self.assertTrue(self.connect(self.one, "stranger").closed)
+        counted = self.one.status.counters
+        self.assertEqual(counted["client refused: no default client auth"], 1)
+        self.assertNotIn("client refused: no default client auth", self.two.status.counters)
+
     def test_a_death_is_told(self) -> None:
         """A client hears of the dead node and of its link, and that everything moves."""
         self.cluster.run(30)
