@@ -70,7 +70,9 @@ def heartbeat_is_renamed(place: str) -> None:
     """
     The node with heartbeat gets another name; as long as we have the old files it is a stranger.
 
-    We say so, it waits for us for ever, and nothing moves.
+    We say so, it waits for us for ever, and nothing moves.  When we leave, to get the
+    new files, it takes everything without a word, and never again gets stable, nor can
+    it be stopped: we see what it holds, and go on when its host was started once more.
     """
     with Pair(f"heartbeat is renamed, hatwist on {place}", *MIXED[place]) as pair:
         pair.boot(groups(quick()))
@@ -85,10 +87,15 @@ def heartbeat_is_renamed(place: str) -> None:
         theirs.await_log(f"Status update for node {ours.name}: status active", SETTLED, times=2)
         for home in HOME:
             assert pair.tenures(home, since) == [(ours.name, False)], f"the group of {home} has moved"
-        theirs.cut_power()
         ours.stop()
         _rename(ours, theirs.name)
         ours.start()
+        ours.await_log(r"\[\d+\]: info: Local Resource acquisition completed\. \(none\)", SETTLED)
+        for home in HOME:
+            assert pair.owners(home) == (theirs.name,), f"the group of {home} is on {pair.owners(home)}"
+            assert pair.watch.judge(pair.address(home)).overlaps == ()
+        theirs.cut_power()
+        pair.await_(lambda: all(pair.owners(home) == (ours.name,) for home in HOME), "we have everything")
         theirs.boot()
         _await_home(pair)
         said = {node["name"]: node["status"] for node in ours.status()["nodes"]}

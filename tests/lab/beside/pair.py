@@ -16,9 +16,10 @@ from typing import Final, Self
 
 from scripts.lab import plan
 from scripts.lab.configuration import Configuration, ha_cf
-from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node
+from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node, install_scripts
 from scripts.lab.rack import Rack
 from scripts.lab.remote import LabError
+from scripts.lab.soak.cluster import LOST, OrderLost
 from scripts.lab.watch import Watch, now
 
 SETTLED: Final = 60.0
@@ -82,9 +83,17 @@ class HeirNode(HeartbeatNode):
         return status
 
 
+class ScriptedNode(HatwistNode):
+    """hatwist where heartbeat's scripts are installed too: they start and stop addresses."""
+
+    def prepare(self) -> None:
+        """Install them."""
+        install_scripts(self.host)
+
+
 MIXED: Final[Mapping[str, tuple[type[Node], type[Node]]]] = {
-    "node01": (HatwistNode, HeirNode),
-    "node02": (HeirNode, HatwistNode),
+    "node01": (ScriptedNode, HeirNode),
+    "node02": (HeirNode, ScriptedNode),
 }
 """Which daemon runs where, by the node on which hatwist does."""
 
@@ -122,8 +131,11 @@ class Pair:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if error is not None:
-                self._tell(error)
+            if error is None:
+                return
+            if any(isinstance(node, HeartbeatNode) and node.count(LOST) for node in self.nodes):
+                raise OrderLost(self.label) from error
+            self._tell(error)
         finally:
             self.rack.close()
 
@@ -172,6 +184,11 @@ class Pair:
             return condition()
 
         return until(holds, timeout, what)
+
+    @staticmethod
+    def address(home: str) -> str:
+        """Return the address of the group that is at home on a node."""
+        return ADDRESSES[home]
 
     def owners(self, home: str) -> tuple[str, ...]:
         """Return who owns the group that is at home on a node."""
