@@ -65,6 +65,8 @@ class Aftermath:
     _answers: int = 0
     _leaving: NodeName | None = None
     "Who will restart itself."
+    _claiming: NodeName | None = None
+    "A legacy node that was asked for what is at home here."
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Follow C nodes that come back, and what they say of us."""
@@ -86,7 +88,7 @@ class Aftermath:
         return self._deadlines.first()
 
     def _forget(self) -> None:
-        self._waiting = self._leaving = None
+        self._waiting = self._leaving = self._claiming = None
         self._deadlines.clear("question")
         self._deadlines.clear("verdict")
         self.ledger.conceding = False
@@ -122,6 +124,8 @@ class Aftermath:
                 if sender == self._waiting:
                     return self._keep(sender)
                 return [] if message.get("result") == "unneeded" else self._concede(sender)
+            case "ip-request-resp" if sender == self._claiming and message.get("dest") == self.ledger.me:
+                return self._announce(f"node {sender} has given it back")
             case "shutdone" if sender == self._leaving:
                 self._leaving = None
                 return self._announce(f"node {sender} has let go, to restart itself")
@@ -151,8 +155,11 @@ class Aftermath:
         if ledger.nice:
             asked.extend((Send(speech.starting()), Send(speech.resource(ledger.ours, ledger.settled))))
             return asked
-        # Legacy nodes do not say what they hold; what is at home there it has.
-        ledger.unclear = False
+        # Legacy nodes do not say what they hold: what is at home there it has, and what is at home here
+        # it gives back if it is asked for it.
+        ledger.unclear = ledger.conceding = False
+        self._claiming = peer
+        asked.extend(Send(speech.ip_request(group.key)) for group in ledger.groups_of(Holding.LOCAL))
         return [*asked, *self._yield(Holding.FOREIGN & ledger.ours, cause)]
 
     def _concede(self, peer: NodeName) -> list[Outcome]:

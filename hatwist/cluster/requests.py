@@ -134,7 +134,9 @@ class Requests:
         # Any answer counts, as for heartbeat: whoever gave a group to a script of ours, stopped it for us.
         causes = asked.causes if asked is not None else (f"a script on {self.ledger.me} asked for it",)
         groups = tuple(group for group in self.ledger.groups_of(Holding.LOCAL) if group.key == key)
-        if not groups or key in self._starting or self.ledger.phase is Phase.INIT:
+        recorded = sender != self.ledger.me and self.ledger.phase is Phase.INIT
+        if not groups or key in self._starting or recorded:
+            # What a peer answers before we have asked for anything may be a recording.
             return []
         self._starting.add(key)
         claim = Claim(Ground.HOME) if sender == self.ledger.me else Claim(Ground.REPLY, sender)

@@ -12,34 +12,19 @@ from uuid import NAMESPACE_DNS, uuid5
 from attrs import define, field
 
 from hatwist.cluster.identity import Identity
-from hatwist.cluster.node import Node
 from hatwist.sim.agents import Agents
+from hatwist.sim.old import OldNode
+from hatwist.sim.watched import WatchedNode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hatwist.cluster.events import Event
-    from hatwist.cluster.facts import Fact, Outcome
     from hatwist.config.model import HaConfig, NodeName, Seconds
-
-    Watch = Callable[["Host", Event | Fact], None]
+    from hatwist.sim.watched import Watch
 
 EPOCH: Final = 1_000_000_000.0
 """Seconds since 1970 when the simulated world begins."""
-
-
-class WatchedNode(Node):
-    """A node whose items auditors may look at."""
-
-    def watch(self, host: Host, watches: Mapping[type, Sequence[Watch]]) -> None:
-        """Show each item of these types, as one of C{host}, before the machines see it."""
-        self._host, self._watches = host, watches
-
-    def route(self, item: Event | Fact, now: Seconds) -> list[Outcome]:
-        """Show it, then give it to the machines."""
-        for look in self._watches.get(type(item), ()):
-            look(self._host, item)
-        return super().route(item, now)
 
 
 @define(eq=False)
@@ -52,6 +37,7 @@ class Host:
     @ivar lateness: by how many seconds of the world its alarms ring late.
     @ivar generation: what its disk says; a crash does not harm it.  None: the
         file is lost.
+    @ivar old: its daemons are heartbeat's kind: see L{hatwist.sim.old}.
     @ivar memory: what its daemons asked to be kept, on the same disk.
     @ivar life: counts its daemons, so that answers to a dead one are ignored.
     @ivar wakes: counts its alarms, so that only the newest one rings.
@@ -72,6 +58,7 @@ class Host:
     paused: bool = False
     resumed: Seconds = float("-inf")
     backlog: list[Event] = field(factory=list)
+    old: bool = False
     memory: dict[str, str] = field(factory=dict)
     agents: Agents = field(init=False)
     _now: Seconds = float("-inf")
@@ -98,7 +85,8 @@ class Host:
         self.generation = (int(EPOCH + world) if self.generation is None else self.generation) + 1
         uuid = uuid5(NAMESPACE_DNS, self.name).bytes
         identity = Identity(self.name, uuid, self.generation, EPOCH - self.offset, 1000 + self.life)
-        self.node = WatchedNode(self.config, identity, self.rng, self.now(world), self.memory)
+        kind = OldNode if self.old else WatchedNode
+        self.node = kind(self.config, identity, self.rng, self.now(world), self.memory)
         self.node.watch(self, watches)
 
     def kill(self) -> None:

@@ -29,6 +29,9 @@ TROUBLES: Final = 12
 SETTLE: Final = 60
 """Seconds of peace after which everybody agrees: more than every wait of the protocol."""
 
+OLD: Final = 0.3
+"""The share of storms in which one of the nodes behaves as heartbeat does."""
+
 NAMES: Final = ("alpha", "beta")
 
 _LAYOUTS: Final = (
@@ -88,6 +91,7 @@ def orders(seed: int) -> Iterator[str]:
     yield f"nodes {' '.join(NAMES)} {times} auto_failback={failback} links={','.join(links)}"
     yield from (f"group {group}" for group in groups)
     yield from _weather(rng)
+    yield from _kinds(seed)
     yield from ("boot alpha", f"run {rng.choice((0, 1, 15))}", "boot beta", f"run {rng.randrange(5, 40)}")
     yield from _trouble(sea)
     yield from _peace(sea)
@@ -116,6 +120,13 @@ def _weather(rng: Random) -> Iterator[str]:
     yield f"network duplicate={rng.choice((0, 5))}% flip={rng.choice((0, 2))}% truncate={rng.choice((0, 2))}%"
     if rng.random() < 0.1:
         yield "cut alpha|beta"
+
+
+def _kinds(seed: int) -> Iterator[str]:
+    """Let one node in some storms be of heartbeat's kind."""
+    rng = Random(f"kinds {seed}")
+    if rng.random() < OLD:
+        yield f"old {rng.choice(NAMES)}"
 
 
 def _trouble(sea: Sea) -> Iterator[str]:

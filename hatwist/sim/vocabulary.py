@@ -56,6 +56,18 @@ def _generation(script: Script, name: str, number: str) -> None:
     script.host(name).generation = None if number == "lost" else int(number)
 
 
+def _old(script: Script, which: str) -> None:
+    """C{old beta}: its daemons behave after a split as heartbeat does, from the next boot on."""
+    for host in script.hosts(which):
+        host.old = True
+
+
+def _new(script: Script, which: str) -> None:
+    """C{new beta}: its daemons are of our kind again, from the next boot on."""
+    for host in script.hosts(which):
+        host.old = False
+
+
 def _run(script: Script, duration: str) -> None:
     """C{run 30}: let time pass."""
     script.world.run(seconds(duration))
@@ -208,6 +220,8 @@ COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "clock": _clock,
     "late": _late,
     "generation": _generation,
+    "old": _old,
+    "new": _new,
     "run": _run,
     "boot": _boot,
     "crash": _crash,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from functools import partial
-from math import isfinite
+from math import ceil, isfinite
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,7 @@ from hatwist.cluster.names import Outcome, Verb
 from hatwist.sim.auditor import Violation, violate
 from hatwist.sim.host import Host
 from hatwist.sim.network import Network
+from hatwist.sim.old import RESTART
 from hatwist.sim.transcript import Trace, Transcript
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.node import Node
     from hatwist.config.model import HaConfig, NodeName, Seconds
     from hatwist.sim.auditor import Auditor
-    from hatwist.sim.host import Watch
+    from hatwist.sim.watched import Watch
 
 MAX_BACKLOG: Final = 300
 """Datagrams that wait for a paused host; a socket holds no more."""
@@ -162,8 +163,12 @@ class World:
                 self._run_group(host, action)
             case Persist(name, text):
                 host.memory[name] = text
-            case Stop():
+            case Stop(why):
                 host.kill()
+                if why.startswith(RESTART):
+                    # So long heartbeat sleeps, that its peers may notice.
+                    pause = ceil(self.config.cf.deadtime) + 1
+                    self.at(self.time + pause, partial(self.boot, host.name))
             case _:
                 pass
 

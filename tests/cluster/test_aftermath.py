@@ -228,8 +228,13 @@ class HealTests(SynchronousTestCase):
         one.hear(t="ip-request-resp", dest="alpha", ipaddr="10.0.0.1", weown="no", ok="OK")
         one.run(15, beats=False)
         one.beat()
+        asked = len(one.said)
         one.answer()
         self.assertEqual(one.running, {"10.0.0.1"})
+        self.assertEqual(one.said[asked:][-1], "ip-request 10.0.0.1")
+        told = one.announced
+        one.hear(t="ip-request-resp", dest="alpha", ipaddr="10.0.0.1", weown="yes", ok="OK")
+        self.assertEqual((one.running, one.announced), ({"10.0.0.1"}, told + 1))
 
 
 def aftermath(*c_nodes: NodeName) -> Aftermath:

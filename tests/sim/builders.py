@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hatwist.sim.auditor import Auditor
-    from hatwist.sim.host import Host, WatchedNode
+    from hatwist.sim.host import Host
+from hatwist.sim.watched import WatchedNode
 
 ALPHA: Final = NodeName("alpha")
 BETA: Final = NodeName("beta")
