@@ -5,6 +5,8 @@ The command line of C{hatwistctl}; C{check} and C{decode} bring their own option
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from getopt import GetoptError, gnu_getopt
 from typing import Final
 
 from twisted.python import usage
@@ -85,6 +87,16 @@ class MoveOptions(Command):
     )
     optFlags = [["no-wait", None, "Do not wait for the effect."]]
     optParameters = [["wait", None, 60.0, "Wait at most so long for the effect.", seconds]]
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Take options behind the set of groups as well as before it."""
+        words = [] if options is None else list(options)
+        try:
+            found, rest = gnu_getopt(words, self.shortOpt, self.longOpt)
+        except GetoptError as error:
+            raise usage.UsageError(str(error)) from None
+        ordered = [f"{name}={value}" if value else name for name, value in found]
+        super().parseOptions([*ordered, *rest])  # type: ignore[no-untyped-call]
 
     def parseArgs(self, which: str = "all") -> None:
         """Take the set of groups."""

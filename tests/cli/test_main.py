@@ -142,7 +142,7 @@ class ProgramTests(TestCase):
         await self.ctl("standby", "--no-wait")
         await self.ctl("takeover", "--no-wait", "foreign")
         await self.ctl("standby", "--no-wait", "failback")
-        await self.ctl("takeover", "--no-wait", "failback")
+        await self.ctl("takeover", "failback", "--no-wait")
         status, out, _ = await self.ctl("stop", "--no-wait")
         self.assertEqual((status, out), (0, "stop: the node was told.\n"))
         orders = [(verb, which) for verb, which, _ in self.node.asked]
