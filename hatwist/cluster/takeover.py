@@ -96,7 +96,7 @@ class Takeover:
             Send(speech.stonith(died.peer, "unneeded")),
         ]
         if ledger.ours is Holding.ALL and not ledger.yielding:
-            ledger.their_stable = True
+            ledger.their_stable = ledger.needs_failback = True
             return [*quiet, speech.hook("status"), HoldingsChanged()]
         return [*quiet, *self._take_over(died.peer, Ground.DEATH, cause)]
 
@@ -125,6 +125,7 @@ class Takeover:
             return [*heard, cancelled, HoldingsChanged()]
         heard.extend(self._cancel_standby())
         if ledger.nice and ledger.ours is Holding.ALL and not ledger.yielding:
+            ledger.needs_failback = True
             return [*heard, HoldingsChanged()]
         cause = f"node {sender} left and gave up its resources"
         return [*heard, *self._take_over(sender, Ground.GOODBYE, cause)]
