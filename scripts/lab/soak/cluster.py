@@ -52,6 +52,9 @@ BEGUN: Final = "wants to go standby"
 EARLY: Final = "T_STARTING received during takeover"
 """What heartbeat says when a node is back while it still takes over: it will not fail back."""
 
+DEAD: Final = r"node node0\d: is dead"
+"""What both kinds say of a node that did not start within initdead; its peer has everything then."""
+
 _CL_STATUS: Final = Path("/usr/bin/cl_status")
 """Of heartbeat's package; it speaks to hatwist as well."""
 _ASK: Final = "; ".join(
@@ -205,6 +208,11 @@ class Cluster:
         except LabError as error:
             return [str(error)]
         return found
+
+    def settle_after_start(self) -> None:
+        """Wait until the cluster is settled after both daemons were started; one may have been too slow."""
+        self.settle(HOME, forgive=DEAD)
+        self.go_home()
 
     def settle_after_return(self, node: str) -> None:
         """

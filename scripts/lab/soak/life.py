@@ -60,7 +60,7 @@ class Outcome:
 def start(cluster: Cluster) -> None:
     """Both hosts are switched on."""
     cluster.boot(*NODES)
-    cluster.settle(HOME)
+    cluster.settle_after_start()
 
 
 def live(

@@ -68,7 +68,7 @@ def restart_both(cluster: Cluster) -> None:
     for node in NODES:
         cluster.stop(node)
     cluster.start(*NODES)
-    cluster.settle(HOME)
+    cluster.settle_after_start()
 
 
 def alone(node: str, cluster: Cluster) -> None:
