@@ -5,7 +5,6 @@ All labs, several at a time.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +54,7 @@ def run(labs: Sequence[Lab], said: Callable[[str], object] = lambda text: None) 
     def live(lab: Lab) -> None:
         began = time.monotonic()
         try:
-            _play(lab)
+            _play(lab, said)
         except BaseException as error:
             failed[label(lab)] = error
             raise
@@ -69,9 +68,11 @@ def run(labs: Sequence[Lab], said: Callable[[str], object] = lambda text: None) 
     return failed
 
 
-def _play(lab: Lab) -> None:
+def _play(lab: Lab, said: Callable[[str], object]) -> None:
     """Let it live, once more if heartbeat has lost a message between its own scripts and itself."""
     for _ in range(REPEATS):
-        with contextlib.suppress(OrderLost):
+        try:
             return lab()
+        except OrderLost:
+            said(f"          again {label(lab)}")
     return lab()

@@ -34,6 +34,9 @@ ADDRESSES: Final = {"node01": "172.16.0.210", "node02": "172.16.0.211"}
 COMPLAINTS: Final = r"failed authentication|replay attack|[Ii]rretrievably|another machine"
 """What no log may have, whatever happens to the network."""
 
+UNWANTED: Final = frozenset({"not authentic", "malformed", "unknown node", "our name"})
+"""What hatwist must have counted nothing of."""
+
 _telling = threading.Lock()
 
 Placement = dict[str, str]
@@ -157,6 +160,14 @@ class Pair:
     def other(self, node: Node) -> Node:
         """Return the peer of a node."""
         return self.two if node is self.one else self.one
+
+    def assert_blameless(self) -> None:
+        """Nobody complains of a signature, a copy or a name, and of nothing that is gone for good."""
+        for node in self.nodes:
+            assert node.count(COMPLAINTS) == 0, f"{self.label}: {node.name} complains"
+            if isinstance(node, HatwistNode):
+                counted = set(node.status()["counters"])
+                assert not counted & UNWANTED, f"{self.label}: {node.name} has counted {counted}"
 
     def replace(self, node: Node, heir: Node) -> None:
         """Let another kind of daemon be the one on a host from now on."""

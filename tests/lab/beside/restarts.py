@@ -12,7 +12,6 @@ from scripts.lab.nodes import SOCKET, HeartbeatNode
 from scripts.lab.rack import python
 from scripts.lab.watch import now
 from tests.lab.beside.pair import (
-    COMPLAINTS,
     HOME,
     MIXED,
     Pair,
@@ -62,6 +61,7 @@ def restart(place: str, seed: str) -> None:
         assert allowed > PATIENT, f"it was allowed {allowed} s of silence"
         following.kill()
         pair.settle(HOME)
+        pair.assert_blameless()
         for home in HOME:
             assert pair.tenures(home, since) == [(home, False)], f"the group of {home} has moved"
         assert ours.count("is dead") == 0
@@ -69,7 +69,6 @@ def restart(place: str, seed: str) -> None:
         # It goes on as any other node.
         theirs.stop()
         pair.settle(everything_on(ours.name))
-        assert ours.count(COMPLAINTS) == 0
 
 
 def view(pair: Pair) -> Any:
