@@ -21,14 +21,18 @@ class Deadlines:
     """A handful of deadlines by name; setting one again moves it."""
 
     _at: dict[str, Seconds] = field(factory=dict)
+    _first: Seconds = inf
+    "The earliest, which is asked for after every event."
 
     def set(self, name: str, at: Seconds) -> None:
         """Set or move a deadline."""
         self._at[name] = at
+        self._first = min(self._at.values())
 
     def clear(self, name: str) -> None:
         """Forget a deadline; one that is not set is no error."""
-        self._at.pop(name, None)
+        if self._at.pop(name, None) is not None:
+            self._first = min(self._at.values(), default=inf)
 
     def pending(self, name: str) -> bool:
         """Say whether it is set."""
@@ -40,11 +44,11 @@ class Deadlines:
 
     def expire(self, name: str, now: Seconds) -> bool:
         """Say whether it has come, and forget it if so."""
-        if self._at.get(name, inf) > now:
+        if self._first > now or self._at.get(name, inf) > now:
             return False
-        del self._at[name]
+        self.clear(name)
         return True
 
     def first(self) -> Seconds:
         """Return the earliest, or infinity."""
-        return min(self._at.values(), default=inf)
+        return self._first

@@ -27,7 +27,7 @@ from hatwist.cluster.names import Level
 from hatwist.config.model import MessageFormat, NodeName
 from hatwist.errors import MalformedError
 from hatwist.wire.envelope import Sealing, seal, sign_again
-from hatwist.wire.message import FieldType, Message
+from hatwist.wire.message import Field, FieldType, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,9 +140,8 @@ class History:
         sequenced = not message.get("t").startswith("NS_")
         message = self._addressed(message)
         number = self._number + 1
-        for name, value, kind in self._standard(number if sequenced else None, now):
-            # What a program of this host put in is overwritten where it stands (protocol 5).
-            message = message.with_field(name, value, kind)
+        # What a program of this host put in is overwritten where it stands (protocol 5).
+        message = message.with_fields(self._standard(number if sequenced else None, now))
         try:
             data = seal(message, self._keys, self._sealing)
         except MalformedError as error:
@@ -161,18 +160,17 @@ class History:
         uuid = self.identity.uuid if dest == self.identity.name else self._uuids.get(NodeName(dest), _NO_UUID)
         return message.with_field("destuuid", uuid, FieldType.BINARY)
 
-    def _standard(self, number: int | None, now: Seconds) -> Iterator[tuple[str, str | bytes, FieldType]]:
+    def _standard(self, number: int | None, now: Seconds) -> Iterator[Field]:
         cf, identity = self.config.cf, self.identity
-        string = FieldType.STRING
-        yield "src", identity.name, string
-        yield "srcuuid", identity.uuid, FieldType.BINARY
+        yield Field("src", identity.name)
+        yield Field("srcuuid", identity.uuid, FieldType.BINARY)
         if number is not None:
-            yield "seq", f"{number:x}", string
-        yield "hg", f"{identity.generation:x}", string
-        yield "ts", f"{max(1, int(identity.epoch + now)):x}", string
+            yield Field("seq", f"{number:x}")
+        yield Field("hg", f"{identity.generation:x}")
+        yield Field("ts", f"{max(1, int(identity.epoch + now)):x}")
         if number is not None:
-            yield "ld", self._load, string
-        yield "ttl", str(cf.hopfudge + len(cf.nodes) + len(cf.ping_nodes)), string
+            yield Field("ld", self._load)
+        yield Field("ttl", str(cf.hopfudge + len(cf.nodes) + len(cf.ping_nodes)))
 
     def _keep(self, data: bytes, now: Seconds, claim: bool) -> None:
         self._sent[self._number] = _Sent(data, now, claim)

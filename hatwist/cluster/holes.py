@@ -49,9 +49,12 @@ class Holes:
 
     def deadline(self, tracks: Mapping[NodeName, Tracking]) -> Seconds:
         """Return when the next missing message is to be asked for."""
-        return min(
-            (at for peer in self.askable for at in tracks[peer].missing.values()), default=float("inf")
-        )
+        earliest = float("inf")
+        for peer in self.askable:
+            missing = tracks[peer].missing
+            if missing:
+                earliest = min(earliest, *missing.values())
+        return earliest
 
     def ask(self, tracks: Mapping[NodeName, Tracking], now: Seconds) -> list[Send]:
         """Ask for what is due, in ranges."""

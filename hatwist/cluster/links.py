@@ -47,6 +47,9 @@ class Links:
     patience: Patience
     _media: tuple[LinkName, ...] = field(init=False)
     _links: dict[tuple[NodeName, LinkName], _Link] = field(init=False)
+    _earliest: Seconds | None = None
+    "No link dies before; None: nobody knows.  What is heard later only makes it later."
+    _shortened: int = 0
 
     def __attrs_post_init__(self) -> None:
         self._media = tuple(one.link for one in self.config.cf.media if not one.kind.startswith("ping"))
@@ -58,11 +61,13 @@ class Links:
             case PeerHeard(peer, link):
                 return self._heard(peer, link, now)
             case DeadlinePassed():
+                self._earliest = None
                 return self._expire(now)
             case NodeAdded(node):
                 self._links.update({(node, link): _Link() for link in self._media})
             case NodeRemoved(node):
                 self._links = {key: one for key, one in self._links.items() if key[0] != node}
+                self._earliest = None
             case LinkDown(link, reason):
                 return [Log(Level.ERROR, f"medium {link} does not carry: {reason}")]
             case LinkUp(link):
@@ -71,7 +76,10 @@ class Links:
 
     def deadline(self) -> Seconds:
         """When the next link dies if nothing is heard."""
-        return min((self._limit(key) for key in self._mortal()), default=float("inf"))
+        if self._earliest is None or self._shortened != self.patience.shortened:
+            self._earliest = min((self._limit(key) for key in self._mortal()), default=float("inf"))
+            self._shortened = self.patience.shortened
+        return self._earliest
 
     def view(self, node: NodeName, now: Seconds) -> tuple[LinkView, ...]:
         """Return the links of one node, in the order of ha.cf."""
@@ -89,6 +97,7 @@ class Links:
         if one.status is LinkStatus.UP:
             return []
         one.status = LinkStatus.UP
+        self._earliest = None
         return [Log(Level.INFO, f"Link {peer}:{link} up."), LinkChanged(peer, link, LinkStatus.UP)]
 
     def _expire(self, now: Seconds) -> list[Outcome]:

@@ -106,6 +106,9 @@ class Membership:
     peers: dict[NodeName, Peer] = field(init=False)
     _deadlines: Deadlines = field(factory=Deadlines)
     _began: Seconds = inf
+    _earliest: Seconds | None = None
+    "No peer dies before; None: nobody knows.  What is heard later only makes it later."
+    _shortened: int = 0
     _slack: Seconds = START_SLACK
     _flow: bool = True
     "Every peer knows flow control, as far as we know."
@@ -137,11 +140,15 @@ class Membership:
                 self.peers[node] = Peer(node, NodeStatus.DEAD)
             case NodeRemoved(node):
                 del self.peers[node]
+                self._earliest = None
         return []
 
     def deadline(self) -> Seconds:
         """When to beat next, or to declare a peer dead."""
-        return min([self._deadlines.first(), *(self._limit(peer) for peer in self._living())])
+        if self._earliest is None or self._shortened != self.patience.shortened:
+            self._earliest = min([self._limit(peer) for peer in self._living()], default=inf)
+            self._shortened = self.patience.shortened
+        return min(self._deadlines.first(), self._earliest)
 
     def _start(self, now: Seconds) -> list[Outcome]:
         self._began = now
@@ -189,6 +196,7 @@ class Membership:
         return self.patience.limit(peer.name, self._began if peer.heard is None else peer.heard)
 
     def _bury_silent(self, now: Seconds) -> list[Outcome]:
+        self._earliest = None
         silent = [peer for peer in self._living() if self._limit(peer) <= now]
         return [outcome for peer in silent for outcome in self._bury(peer, now)]
 
@@ -209,7 +217,7 @@ class Membership:
         if self.patience.starting:
             if any(peer.heard is None for peer in self._living()):
                 return []
-            self.patience.starting = False
+            self.patience.established()
             self._deadlines.set("unanswered", now + self.config.cf.initdead)
             buried = self._bury_silent(now)
         return [*buried, *self._ask_for_list(now)]
@@ -274,6 +282,7 @@ class Membership:
             outcomes.extend((Log(Level.INFO, text), FlowControlEnded(sender)))
         if peer.status is not status:
             peer.status = status
+            self._earliest = None
             outcomes.append(Log(Level.INFO, f"Status update for node {sender}: status {status.value}"))
             outcomes.append(PeerStatusChanged(sender, status))
             outcomes.append(speech.hook("status"))

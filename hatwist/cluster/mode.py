@@ -87,6 +87,8 @@ class Mode:
     version: int
     preset: bool
     spoken: dict[NodeName, int] = field(factory=dict)
+    _pending: bool = True
+    "The mode is to change as soon as nothing moves; looked at with each status until then."
 
     def __attrs_post_init__(self) -> None:
         self.ledger.native = not self._obstacle()
@@ -114,7 +116,8 @@ class Mode:
             case MessageDelivered(sender, message, own):
                 if own or message.get("t") != "status" or message.get("st").lower() not in _STATUSES:
                     return []
-                return [*self._hear(sender, message, now), *self._look()]
+                heard = self._hear(sender, message, now)
+                return [*heard, *self._look()] if heard or self._pending else []
             case NodeRemoved(node):
                 self.spoken.pop(node, None)
                 return [self._keep(), *self._look()]
@@ -174,8 +177,10 @@ class Mode:
     def _look(self) -> list[Outcome]:
         ledger = self.ledger
         obstacle = self._obstacle()
-        if ledger.native is not bool(obstacle) or not self._is_calm():
+        self._pending = ledger.native is bool(obstacle)
+        if not self._pending or not self._is_calm():
             return []
+        self._pending = False
         ledger.native = not obstacle
         word, _, why = self.describe().partition(": ")
         return [Log(Level.INFO, f"mode: {word}: {why}"), Record("mode", word, ledger.me, (why,))]

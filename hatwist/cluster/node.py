@@ -141,15 +141,32 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
     }
 )
 
-_ACTIONS: Final = (
-    actions.Transmit,
-    actions.RunGroup,
-    actions.Log,
-    actions.Record,
-    actions.Deliver,
-    actions.PauseClients,
-    actions.Persist,
-    actions.Stop,
+HEARD: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "mode": frozenset({"status"}),
+        "history": frozenset({"NS_rexmit", "NS_ackmsg"}),
+        "membership": frozenset({"status", "reqnodes", "repnodes"}),
+        "resources": frozenset({"starting", "resource"}),
+        "requests": frozenset({"ip-request", "ip-request-resp"}),
+        "takeover": frozenset({"shutdone"}),
+        "standby": frozenset({"resource", "ask_resources", "hb_takeover"}),
+        "aftermath": frozenset({"repnodes", "stonith", "ip-request-resp", "shutdone"}),
+        "roster": frozenset({"addnode", "delnode", "setweight", "setsite"}),
+    }
+)
+"""The types of delivered messages that a machine hears of; one that is not here hears of all."""
+
+IDLE: Final = frozenset({"clients", "flow", "history", "mode", "roster", "twins"})
+"""Machines that never wait for anything; they are not asked for a deadline."""
+
+_ALL: Final = ROUTES[facts.MessageDelivered]
+_OTHER: Final = tuple(name for name in _ALL if name not in HEARD)
+_BY_TYPE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        kind: tuple(name for name in _ALL if kind in HEARD.get(name, {kind}))
+        for kinds in HEARD.values()
+        for kind in kinds
+    }
 )
 
 
@@ -199,9 +216,10 @@ class Node:
         self.departure = Departure(identity, self.ledger)
         self.clients = Clients(identity)
         self.work = Work(self.ledger)
-        self._machines: dict[str, Machine] = {
-            name: getattr(self, name) for names in ROUTES.values() for name in names
-        }
+        self._machines: dict[str, Machine] = {}
+        for name in dict.fromkeys(name for names in ROUTES.values() for name in names):
+            self._machines[name] = getattr(self, name)
+        self._connect()
         self._reasons: dict[str, tuple[Seconds, str]] = {}
 
     def handle(self, event: events.Event, now: Seconds) -> list[actions.Action]:
@@ -221,18 +239,37 @@ class Node:
             if not agenda:
                 break
             item = agenda.popleft()
-            if isinstance(item, _ACTIONS):
-                done.append(item)
-                self._remember(item)
+            if type(item) not in ROUTES:
+                done.append(item)  # type: ignore[arg-type]  # what no machine hears of is an action
+                self._remember(item)  # type: ignore[arg-type]
                 continue
-            agenda.extendleft(reversed(self.route(item, now)))
+            outcomes = self.route(item, now)  # type: ignore[arg-type]
+            outcomes.reverse()
+            agenda.extendleft(outcomes)
         assert not agenda, f"{event!r} causes more than {MAX_AGENDA} items"
-        self._expected = min(machine.deadline() for machine in self._machines.values())
+        self._expected = min([deadline() for deadline in self._waiting])
         return done
 
     def route(self, item: events.Event | facts.Fact, now: Seconds) -> list[facts.Outcome]:
         """Give one item to the machines that hear of it; those who watch a node look here."""
-        return [outcome for name in ROUTES[type(item)] for outcome in self._machines[name].handle(item, now)]
+        if isinstance(item, facts.MessageDelivered):
+            names = _BY_TYPE.get(item.message.get("t"), _OTHER)
+        else:
+            names = ROUTES[type(item)]
+        outcomes: list[facts.Outcome] = []
+        for name in names:
+            outcomes += self._handles[name](item, now)
+        return outcomes
+
+    def replace(self, name: str, machine: Machine) -> None:
+        """Put another machine in the place of one, before the start; simulated nodes of another kind do."""
+        self._machines[name] = machine
+        self._connect()
+
+    def _connect(self) -> None:
+        """Look up once what is called for every event."""
+        self._handles = {name: machine.handle for name, machine in self._machines.items()}
+        self._waiting = [machine.deadline for name, machine in self._machines.items() if name not in IDLE]
 
     def next_deadline(self) -> Seconds:
         """Return when the node wants to hear C{DeadlinePassed}; finite once it has started."""

@@ -32,21 +32,32 @@ class Patience:
     The limits of silence, shared by links and membership.
 
     @ivar starting: communication is not established yet.
+    @ivar shortened: how often a limit may have become shorter.
     """
 
     cf: HaCf
     starting: bool = True
+    shortened: int = 0
     _asked: dict[NodeName, Seconds] = field(factory=dict)
     _grace: Seconds = 0.0
     _next_grace: Seconds = float("-inf")
 
     def asked(self, node: NodeName, deadtime: Seconds) -> None:
         """Take note of the deadtime a node asks for."""
-        self._asked[node] = min(max(deadtime, MIN_PATIENCE * self.cf.keepalive), MAX_PATIENCE)
+        wanted = min(max(deadtime, MIN_PATIENCE * self.cf.keepalive), MAX_PATIENCE)
+        if wanted != self._asked.get(node):
+            self._asked[node] = wanted
+            self.shortened += 1
+
+    def established(self) -> None:
+        """Take note that everybody was heard or declared dead: initdead counts no more."""
+        self.starting = False
+        self.shortened += 1
 
     def forget(self, node: NodeName) -> None:
         """Go back to our own deadtime for a node."""
         self._asked.pop(node, None)
+        self.shortened += 1
 
     def deadtime(self, node: NodeName) -> Seconds:
         """Return the silence after which a node is dead."""

@@ -144,33 +144,34 @@ class Reception:
         return self._uuids.get(peer, b"")
 
     def _open(self, event: DatagramReceived, now: Seconds) -> list[Outcome]:
-        where = f"{event.link} {event.source}".rstrip()
         try:
             message = open_datagram(event.data, self._keys)
             sender = self._sender(message)
         except AuthenticationError as error:
-            return [*self._unauthentic(error, where, now)]
+            return [*self._unauthentic(error, _where(event), now)]
         except RemoteError as error:
-            return [*self._malformed(f"on {where}", error, now)]
+            return [*self._malformed(f"on {_where(event)}", error, now)]
         if sender == self.identity.name or (
             sender in self._tracks and message.binary("srcuuid") == self.identity.uuid
         ):
-            return [SelfHeard(event.link, message, where)]
+            return [SelfHeard(event.link, message, _where(event))]
         if sender not in self._tracks:
             text = (
                 f"process_status_message: bad node [{sender[:MAX_SHOWN]}] in message"
-                f" (on {where}; it is not in our ha.cf)"
+                f" (on {_where(event)}; it is not in our ha.cf)"
             )
             return [*self.complaints.note("unknown node", Level.ERROR, text, now)]
         return [MessageArrived(event.link, sender, message)]
 
     def _sender(self, message: Message) -> NodeName:
-        for name in ("t", "src", "ts"):
-            if not message.get(name):
-                raise MalformedError(f"no field {name!r}")
+        sender = message.get("src")
+        if not (sender and message.get("t")):
+            raise MalformedError(f"no field {'src' if message.get('t') else 't'!r}")
+        if not message.get("ts"):
+            raise MalformedError("no field 'ts'")
         if not message.hexadecimal("ts"):
             raise MalformedError("the time stamp is zero")
-        return NodeName(message.get("src"))
+        return NodeName(sender)
 
     def _judge(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
         message, sender = arrived.message, arrived.sender
@@ -234,6 +235,13 @@ class Reception:
 
     def _deliver(self, arrived: MessageArrived, decision: Decision) -> list[Outcome]:
         match decision.verdict:
+            case Verdict.DELIVER:
+                if not self._for_us(arrived.message):
+                    return []
+                return [
+                    PeerHeard(arrived.sender, arrived.link),
+                    MessageDelivered(arrived.sender, arrived.message, returned=decision.returned),
+                ]
             case Verdict.COPY:
                 self.complaints.count("copy")
                 return [PeerHeard(arrived.sender, arrived.link)]
@@ -242,13 +250,6 @@ class Reception:
                 return []
             case Verdict.REPLAY:
                 return []
-            case Verdict.DELIVER:
-                if not self._for_us(arrived.message):
-                    return []
-                return [
-                    PeerHeard(arrived.sender, arrived.link),
-                    MessageDelivered(arrived.sender, arrived.message, returned=decision.returned),
-                ]
 
     def _for_us(self, message: Message) -> bool:
         uuid = message.binary("destuuid")
@@ -304,6 +305,11 @@ class Reception:
             self.complaints.count("malformed")
             return []
         return self.complaints.malformed(where, error, now)
+
+
+def _where(event: DatagramReceived) -> str:
+    """Say where a datagram came from, for the log."""
+    return f"{event.link} {event.source}".rstrip()
 
 
 def _acknowledgement(peer: NodeName, number: int) -> Message:

@@ -75,6 +75,10 @@ class Decision:
     acknowledge: int | None = None
 
 
+PLAIN: Final = Decision(Verdict.DELIVER)
+"""What is decided of nearly every message: deliver it, and nothing came to light."""
+
+
 @define
 class Tracking:
     """
@@ -109,6 +113,8 @@ class Tracking:
         if arrival.status:
             self.last_status = max(self.last_status, arrival.sequence)
         placed = self._place(arrival.sequence, returned)
+        if not (restarted or returned):
+            return placed
         return Decision(
             placed.verdict,
             lost=placed.lost,
@@ -151,7 +157,8 @@ class Tracking:
             return Decision(Verdict.DELIVER)
         if sequence == self.last + 1:
             self.last = sequence
-            return Decision(Verdict.DELIVER, acknowledge=self._due(sequence))
+            due = self._due(sequence)
+            return PLAIN if due is None else Decision(Verdict.DELIVER, acknowledge=due)
         if sequence == self.last:
             return Decision(Verdict.COPY)
         if sequence > self.last:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from random import Random
 
     from hatwist.cluster.departure import Departure
-    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.events import Event
+    from hatwist.cluster.facts import Fact, Outcome
     from hatwist.cluster.identity import Identity
     from hatwist.config.model import HaConfig, Seconds
 
@@ -78,5 +79,13 @@ class OldNode(WatchedNode):
     ) -> None:
         settings = evolve(config.settings, version=0)
         super().__init__(evolve(config, settings=settings), identity, rng, now, memory)
-        self._machines["healing"] = _Indifferent()
-        self._machines["aftermath"] = _SelfRestart(self.departure)
+        self.replace("healing", _Indifferent())
+        self._restart = _SelfRestart(self.departure)
+        self.replace("aftermath", self._restart)
+
+    def route(self, item: Event | Fact, now: Seconds) -> list[Outcome]:
+        """Let the restart hear of statuses, too, which its predecessor does not."""
+        outcomes = super().route(item, now)
+        if isinstance(item, MessageDelivered):
+            outcomes += self._restart.handle(item, now)
+        return outcomes
