@@ -7,7 +7,6 @@ All waiting is for a condition, with an upper bound in seconds.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -18,6 +17,7 @@ from typing import Any, Final
 
 from scripts.lab.configuration import CHECKOUT, Configuration
 from scripts.lab.host import Host
+from scripts.lab.inquiry import inquiry
 from scripts.lab.remote import LabError, Process
 from scripts.lab.watch import until
 
@@ -158,10 +158,10 @@ class HatwistNode(Node):
 
         @raise LabError: when it does not answer.
         """
-        status, text = self.control("status", "--json")
-        if status != 0:
-            raise LabError(f"{self.name}: status: {text}")
-        return json.loads(text)
+        try:
+            return inquiry().status(self.host.inside(SOCKET))
+        except LabError as problem:
+            raise LabError(f"{self.name}: status: {problem}") from problem
 
 
 class HeartbeatNode(Node):
