@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import MessageLengthError
-from twisted.internet.interfaces import IReactorFDSet
+from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 from twisted.internet.protocol import DatagramProtocol
 from zope.interface import implementer
 
@@ -23,6 +23,7 @@ from hatwist.cluster.names import Level
 from hatwist.errors import MediumError
 from hatwist.interfaces import IMedium, IMediumFactory, IMediumReceiver
 from hatwist.media.datagram import DatagramDescriptor
+from hatwist.media.discarded import Discarded
 from hatwist.media.link import LinkReporter
 from hatwist.media.sockets import open_sockets
 
@@ -91,6 +92,7 @@ class UdpMedium:
         self._receiver = receiver
         self._reporter = LinkReporter(spec.link, receiver, reactor)
         self._say = say
+        self._discarded = Discarded(recipe.name, spec.interface, IReactorTime(reactor), say)
         self._address = ""
         self._plan: Plan | None = None
         self._descriptor: DatagramDescriptor | None = None
@@ -119,8 +121,11 @@ class UdpMedium:
         except MessageLengthError as problem:
             self._say(Level.ERROR, f"{self._recipe.name} {self.spec.interface}: {problem}")
         except OSError as problem:
-            self._reporter.down(problem.strerror or str(problem))
+            reason = problem.strerror or str(problem)
+            self._discarded.refused(":".join(map(str, self._plan.destination)), len(data), reason)
+            self._reporter.down(reason)
         else:
+            self._discarded.sent()
             self._reporter.up()
 
     def stop(self) -> Deferred[None]:

@@ -20,6 +20,18 @@ HEARTBEAT: Final = f"3.0.6 (hatwist {__version__})"
 """The version we speak, and our own."""
 
 _LEVELS: Final = {Gravity.WARNING: Level.WARN, Gravity.NOTE: Level.INFO, Gravity.ERROR: Level.ERROR}
+_REASONS: Final = {
+    "Initial dead time": (
+        (Level.INFO, "Initial dead time accounts for slow network startup time"),
+        (Level.INFO, "It should be >= deadtime and >= 10 seconds"),
+    ),
+    "Deprecated 'legacy' auto_failback": (
+        (Level.WARN, "Please convert to 'auto_failback on'."),
+        (Level.WARN, "See documentation for conversion details."),
+    ),
+}
+"""What heartbeat adds to a warning, by the words with which that begins."""
+
 _NO: Final = frozenset({"no", "off", "false", "n", "0"})
 
 
@@ -38,7 +50,13 @@ def say_preamble(loaded: Loaded, say: Callable[[Level, str], None]) -> None:
         say(Level.INFO, f"Pacemaker support: {value}")
     for problem in loaded.problems:
         say(_LEVELS[problem.gravity], f"{problem.text} [{problem.where}]")
+        for level, text in _reasons(problem.text):
+            say(level, text)
     if not cf.log.use_logd:
         say(Level.WARN, "Logging daemon is disabled --enabling logging daemon is recommended")
     say(Level.INFO, "**************************")
     say(Level.INFO, f"Configuration validated. Starting heartbeat {HEARTBEAT}")
+
+
+def _reasons(warning: str) -> tuple[tuple[Level, str], ...]:
+    return next((reasons for words, reasons in _REASONS.items() if warning.startswith(words)), ())

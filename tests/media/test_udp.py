@@ -122,6 +122,25 @@ class UdpMediumTests(SynchronousTestCase):
         self.settle()
         self.assertEqual(ear.reports, [("down", os.strerror(errno.EACCES))])
 
+    def test_refused_datagrams_are_reported_in_heartbeat_s_words(self) -> None:
+        """What is refused is reported once, and how much it was when the medium carries again."""
+        port = self.plan.destination[1]
+        self.plan = evolve(self.plan, destination=("255.255.255.255", port))
+        self.lose_reader()
+        self.medium.send(b"opens anew")
+        self.medium.send(b"one more")
+        self.plan = evolve(self.plan, destination=("127.0.0.1", port))
+        self.lose_reader()
+        self.medium.send(b"heard")
+        packet = f"HBcomm packet lo 255.255.255.255:{port} len=10 [-1]"
+        expected = [
+            f"glib: ucast_write: Unable to send {packet}: {os.strerror(errno.EACCES)}",
+            "Temporarily Suppressing write error messages",
+            "Is a cable unplugged on ucast lo?",
+            "2 messages discarded due to write errors on ucast lo",
+        ]
+        self.assertEqual([line for line in self.lines if line != "started"], expected)
+
     def test_sending_before_the_start_does_nothing(self) -> None:
         """A medium that is not open takes datagrams and says nothing."""
         recipe = Recipe("ucast", self._make_plan, lambda spec, plan: ())

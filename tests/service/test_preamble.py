@@ -70,6 +70,23 @@ class PreambleTests(SynchronousTestCase):
         ]
         self.assertEqual(lines[1:3], expected)
 
+    def test_reasons(self) -> None:
+        """Two warnings have more to say, in heartbeat's words."""
+        where, warning = Position("ha.cf", 3), Gravity.WARNING
+        lines = self.said(
+            Problem(warning, where, "initdead", "Initial dead time [6000 ms] may be too small!"),
+            Problem(warning, where, "failback", "Deprecated 'legacy' auto_failback option selected."),
+        )
+        expected = [
+            "WARN: Initial dead time [6000 ms] may be too small! [ha.cf:3]",
+            "info: Initial dead time accounts for slow network startup time",
+            "info: It should be >= deadtime and >= 10 seconds",
+            "WARN: Deprecated 'legacy' auto_failback option selected. [ha.cf:3]",
+            "WARN: Please convert to 'auto_failback on'.",
+            "WARN: See documentation for conversion details.",
+        ]
+        self.assertEqual(lines[1:7], expected)
+
 
 class LogSettingsTests(SynchronousTestCase):
     """Where the log goes."""
