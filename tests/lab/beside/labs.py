@@ -14,7 +14,7 @@ from typing import Final
 from scripts.lab.soak.cluster import OrderLost
 from tests.lab.beside import bystander, large, loss, names, partings, restarts, roster, successor
 
-JOBS: Final = 8
+JOBS: Final = 10
 """Labs at a time: they wait most of it."""
 
 REPEATS: Final = 2

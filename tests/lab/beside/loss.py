@@ -58,4 +58,4 @@ def nothing_missing(node: Node) -> bool:
     return bool(re.fullmatch(FOUND, said[-1]))
 
 
-LABS = [partial(loss, place) for place in MIXED]
+LABS = [partial(loss, "node01")]

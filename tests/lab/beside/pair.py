@@ -25,7 +25,7 @@ from scripts.lab.watch import Watch, now
 SETTLED: Final = 60.0
 """Upper bound in seconds for whatever a pair has to settle."""
 
-LOOK_EVERY: Final = 0.1
+LOOK_EVERY: Final = 0.2
 """Seconds between two looks: several pairs share the machine."""
 
 ADDRESSES: Final = {"node01": "172.16.0.210", "node02": "172.16.0.211"}
@@ -176,13 +176,18 @@ class Pair:
         else:
             self.two = heir
 
-    def boot(self, configuration: Configuration) -> None:
-        """Power on both, and wait until each has its group."""
+    def boot(self, configuration: Configuration, theirs: Configuration | None = None) -> None:
+        """
+        Power on both, and wait until each has its group.
+
+        @param theirs: what a node with heartbeat has instead.
+        """
         self.nice = "auto_failback legacy" not in configuration.ha_cf
         for node in self.nodes:
             if not node.host.powered:
                 node.host.power_on()
-            configuration.write(node.host)
+            own = theirs if theirs is not None and isinstance(node, HeartbeatNode) else configuration
+            own.write(node.host)
             node.start()
         self.settle(HOME)
 

@@ -113,12 +113,7 @@ class Parting:
 
     def await_restart(self) -> None:
         """Wait until heartbeat has restarted itself, and we have heard so."""
-
-        def restarted() -> bool:
-            nodes = {node["name"]: node["generation"] for node in self.ours.status()["nodes"]}
-            return bool(nodes[self.theirs.name] > self.generations[self.theirs.name])
-
-        self.pair.await_(restarted, f"{self.theirs.name} has restarted")
+        self.ours.await_log(f"Heartbeat restart on node {self.theirs.name}", SETTLED)
 
     def expect_home_or_here(self) -> None:
         """What is at home with heartbeat is back there, or stays with us, as is configured."""

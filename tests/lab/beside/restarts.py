@@ -14,6 +14,7 @@ from scripts.lab.watch import now
 from tests.lab.beside.pair import (
     HOME,
     MIXED,
+    SETTLED,
     Pair,
     everything_on,
     generation,
@@ -55,11 +56,12 @@ def restart(place: str, seed: str) -> None:
         pair.await_(lambda: following.text() != "", "its deadtime is followed")
         theirs.host.do("touch", "/etc/ha.d/ha.cf")
         theirs.host.do(HeartbeatNode.DAEMON, "-r")
-        pair.await_(lambda: view(pair)["generation"] > lived, "it has restarted")
-        pair.await_(lambda: view(pair)["deadtime"] < PATIENT, "it asks for no more patience")
+        ours.await_log(f"Heartbeat restart on node {theirs.name}", SETTLED)
+        pair.await_(lambda: float(following.text().split()[-1]) < PATIENT, "it asks for no more patience")
         allowed = max(map(float, following.lines()))
         assert allowed > PATIENT, f"it was allowed {allowed} s of silence"
         following.kill()
+        assert view(pair)["generation"] == lived + 1
         pair.settle(HOME)
         pair.assert_blameless()
         for home in HOME:
