@@ -107,6 +107,6 @@ class Flow:
         if self.paused is not (behind > WINDOW):
             self.paused = not self.paused
             word = "paused" if self.paused else "resumed"
-            outcomes.append(Log(Level.DEBUG, f"all clients are now {word}"))
+            outcomes.append(Log(Level.INFO, f"all clients are now {word}"))
             outcomes.append(PauseClients(self.paused))
         return outcomes

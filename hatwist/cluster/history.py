@@ -208,6 +208,9 @@ class History:
         first = message.decimal("firstseq") or 0
         last = message.decimal("lastseq") or first
         outcomes: list[Outcome] = []
+        if first > self._number:
+            text = f"Rexmit of seq {first} requested. {self._number} is max."
+            outcomes.extend(self.complaints.note("rexmit of the future", Level.WARN, text, now))
         answered = 0
         overtaken = False
         for number in range(first, min(last, self._number, first + MAX_HISTORY) + 1):

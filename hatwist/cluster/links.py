@@ -47,6 +47,8 @@ class Links:
     patience: Patience
     _media: tuple[LinkName, ...] = field(init=False)
     _links: dict[tuple[NodeName, LinkName], _Link] = field(init=False)
+    _failed: set[LinkName] = field(factory=set)
+    "Our media that do not carry."
     _earliest: Seconds | None = None
     "No link dies before; None: nobody knows.  What is heard later only makes it later."
     _shortened: int = 0
@@ -69,10 +71,18 @@ class Links:
                 self._links = {key: one for key, one in self._links.items() if key[0] != node}
                 self._earliest = None
             case LinkDown(link, reason):
-                return [Log(Level.ERROR, f"medium {link} does not carry: {reason}")]
+                return [Log(Level.ERROR, f"medium {link} does not carry: {reason}"), *self._lose(link)]
             case LinkUp(link):
+                self._failed.discard(link)
                 return [Log(Level.INFO, f"medium {link} carries again.")]
         return []
+
+    def _lose(self, link: LinkName) -> list[Outcome]:
+        """Say so when no medium is left."""
+        self._failed.add(link)
+        if not self._failed.issuperset(self._media):
+            return []
+        return [Log(Level.CRIT, "send_to_all_media: No working comm channels to write to.")]
 
     def deadline(self) -> Seconds:
         """When the next link dies if nothing is heard."""

@@ -187,7 +187,7 @@ class Membership:
         interval = self.config.cf.keepalive - self._deadlines.remaining("keepalive", now)
         if interval <= self.config.cf.warntime:
             return []
-        return [Log(Level.WARN, f"Late heartbeat: Node {self.me}: interval {round(interval * 1000)} ms")]
+        return [_late(self.me, interval, self.config.cf.deadtime)]
 
     def _living(self) -> list[Peer]:
         return [peer for peer in self.peers.values() if peer.status is not NodeStatus.DEAD]
@@ -299,8 +299,7 @@ class Membership:
             return []
         if now - peer.heard <= self.config.cf.warntime:
             return []
-        late = round((now - peer.heard) * 1000)
-        return [Log(Level.WARN, f"Late heartbeat: Node {peer.name}: interval {late} ms")]
+        return [_late(peer.name, now - peer.heard, self.patience.deadtime(peer.name))]
 
     def _node_list(self, asker: NodeName) -> Message:
         members = [name for name in self.config.cf.nodes if name in self.peers or name == self.me]
@@ -323,6 +322,11 @@ class Membership:
 _STATUSES: Final[Mapping[str, NodeStatus]] = {
     status.value: status for status in (NodeStatus.INIT, NodeStatus.UP, NodeStatus.ACTIVE)
 }
+
+
+def _late(node: NodeName, interval: Seconds, deadtime: Seconds) -> Log:
+    text = f"Late heartbeat: Node {node}: interval {round(interval * 1000)} ms"
+    return Log(Level.CRIT, f"{text} (> deadtime)") if interval > deadtime else Log(Level.WARN, text)
 
 
 def _returning(node: NodeName) -> list[Log]:

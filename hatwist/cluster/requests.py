@@ -68,6 +68,8 @@ class Requests:
     _asked: dict[str, Job] = field(factory=dict)
     _starting: set[str] = field(factory=set)
     "Keys of groups that are started because of an answer; a second answer is one too many."
+    _announced: bool = False
+    "It was said that the first acquisition is over."
     _given: set[str] = field(factory=set)
     "Keys of foreign groups that their home got back."
 
@@ -158,6 +160,7 @@ class Requests:
         if job.purpose is Purpose.BOOT:
             if job.groups:
                 outcomes.append(Log(Level.INFO, "Local Resource acquisition completed."))
+            outcomes.extend(self._announce(job))
             outcomes.extend(self._request(key, now) for key, asker in self._asked.items() if asker is job)
             if ledger.nice:
                 outcomes.append(
@@ -172,3 +175,10 @@ class Requests:
             if ledger.nice and all_given:
                 outcomes.append(Send(speech.resource(ledger.ours, ledger.settled)))
         return [*outcomes, HoldingsChanged()]
+
+    def _announce(self, job: Job) -> list[Outcome]:
+        """Say once that the first acquisition is over; nodes that say what they hold do so elsewhere."""
+        if self.ledger.nice or self._announced or not (job.groups or self.ledger.ours & Holding.FOREIGN):
+            return []
+        self._announced = True
+        return [Log(Level.INFO, "Initial resource acquisition complete (req_our_resources)")]

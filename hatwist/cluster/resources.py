@@ -205,12 +205,15 @@ class Resources:
         if ledger.phase is Phase.INIT:
             # It came before our communication was up; our own C{starting} repairs it.
             return []
+        said: list[Outcome] = []
+        if ledger.takeover_running:
+            said.append(Log(Level.WARN, "T_STARTING received during takeover."))
         if ledger.phase is Phase.STARTING:
             ledger.phase = Phase.BOTH_STARTING
         if not ledger.is_outdated(sender, number_of(message)):
             ledger.their_stable = False
             self._deadlines.set("consult", now + AGREEMENT_PERIOD)
-        return [Send(speech.resource(ledger.ours, ledger.settled))]
+        return [*said, Send(speech.resource(ledger.ours, ledger.settled))]
 
     def _hear_resource(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
         ledger = self.ledger

@@ -108,7 +108,7 @@ class Standby:
         self._cause = cause
         self._asked = True
         return [
-            Log(Level.INFO, f"Going standby [{which.word}].", "hb_standby(default)"),
+            Log(Level.PLAIN, f"Going standby [{which.word}].", "hb_standby(default)"),
             Send(speech.ask_resources(which, "me")),
         ]
 

@@ -66,5 +66,5 @@ def inquiry() -> Inquiry:
 
 
 @cache
-def _of(process: int) -> Inquiry:
+def _of(_process: int) -> Inquiry:
     return Inquiry()

@@ -25,8 +25,8 @@ from hatwist.config.model import NodeName
 from hatwist.wire.message import Message
 from tests.cluster.builders import ALPHA, BETA, GAMMA, Cluster, logged
 
-PAUSED = [Log(Level.DEBUG, "all clients are now paused"), PauseClients(True)]
-RESUMED = [Log(Level.DEBUG, "all clients are now resumed"), PauseClients(False)]
+PAUSED = [Log(Level.INFO, "all clients are now paused"), PauseClients(True)]
+RESUMED = [Log(Level.INFO, "all clients are now resumed"), PauseClients(False)]
 
 
 def flow(*peers: NodeName) -> Flow:

@@ -341,6 +341,7 @@ class ResendTests(SynchronousTestCase):
         fill(one, 3)
         self.assertEqual(ask(one, 3, 9, 1.0), ["3"])
         self.assertEqual(ask(one, 10**15, 10**15 + 5, 2.0), [])
+        self.assertEqual(one.complaints.counters, {"rexmit of the future": 1})
 
     def test_already_acknowledged(self) -> None:
         """What a peer has acknowledged is not sent to it again."""

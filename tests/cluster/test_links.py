@@ -38,6 +38,15 @@ class LinksTests(SynchronousTestCase):
         )
         self.assertEqual(one.deadline(), inf)
 
+    def test_no_medium_is_left(self) -> None:
+        """It is said once more when the last one fails, in heartbeat's words."""
+        one = links()
+        gone = "send_to_all_media: No working comm channels to write to."
+        self.assertEqual(len(one.handle(LinkDown(ETH0, "it is gone"), 1.0)), 1)
+        self.assertEqual(logged(one.handle(LinkDown(ETH1, "it is gone"), 2.0))[1:], [gone])
+        one.handle(LinkUp(ETH0), 3.0)
+        self.assertEqual(len(one.handle(LinkDown(ETH1, "it is gone"), 4.0)), 1)
+
     def test_a_change_is_told(self) -> None:
         """Whoever follows links hears of each change once, with the words for the log."""
         one = links()

@@ -94,6 +94,13 @@ class StatusTests(SynchronousTestCase):
             hear(one, status(), 16.5), [Log(Level.WARN, "Late heartbeat: Node beta: interval 5500 ms")]
         )
 
+    def test_later_than_deadtime(self) -> None:
+        """A judge that was late himself spares a peer, and says how late it was."""
+        one = active()
+        one.patience.woke(10.0, 16.0)
+        late = Log(Level.CRIT, "Late heartbeat: Node beta: interval 11000 ms (> deadtime)")
+        self.assertEqual(hear(one, status(), 17.0), [late])
+
     def test_not_late_while_starting(self) -> None:
         """While the cluster starts nobody is late."""
         one = membership(THREE)

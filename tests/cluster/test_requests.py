@@ -34,6 +34,9 @@ CAUSE = "communication is established"
 BOOT = Job(Purpose.BOOT, (WEB,), (CAUSE,), which=Holding.LOCAL)
 
 
+ANNOUNCED = Log(Level.INFO, "Initial resource acquisition complete (req_our_resources)")
+
+
 def requests(ledger: Ledger) -> Requests:
     """Make the requests of C{alpha} after it asked for its group, which does not run."""
     one = Requests(ledger)
@@ -156,8 +159,18 @@ class RequestTests(SynchronousTestCase):
         """In legacy mode the others are asked."""
         self.assertEqual(
             ask_for(Requests(settled_ledger(nice=False)), BOOT, WEB),
-            [self.COMPLETED, Send(speech.ip_request(WEB.key)), HoldingsChanged()],
+            [self.COMPLETED, ANNOUNCED, Send(speech.ip_request(WEB.key)), HoldingsChanged()],
         )
+
+    def test_said_once(self) -> None:
+        """That the first acquisition is over is said once, also by a node that is home to nothing."""
+        ledger = settled_ledger(nice=False)
+        one = Requests(ledger)
+        nothing = Job(Purpose.BOOT, (), (CAUSE,))
+        self.assertNotIn(ANNOUNCED, one.handle(JobFinished(nothing), 1.0))
+        ledger.ours = Holding.FOREIGN
+        self.assertIn(ANNOUNCED, one.handle(JobFinished(nothing), 2.0))
+        self.assertNotIn(ANNOUNCED, one.handle(JobFinished(nothing), 3.0))
 
     def test_legacy_alone(self) -> None:
         """In legacy mode a node that is alone answers itself."""
@@ -167,6 +180,7 @@ class RequestTests(SynchronousTestCase):
             ask_for(Requests(ledger), BOOT, WEB),
             [
                 self.COMPLETED,
+                ANNOUNCED,
                 Send(speech.ip_response("alpha", WEB.key, own=True)),
                 HoldingsChanged(),
             ],
@@ -179,7 +193,8 @@ class RequestTests(SynchronousTestCase):
         other = Job(Purpose.BOOT, (mail,), (CAUSE,), which=Holding.LOCAL)
         one.handle(GroupProbed(other, mail, running=False), 0.0)
         self.assertEqual(
-            ask_for(one, BOOT, WEB), [self.COMPLETED, Send(speech.ip_request(WEB.key)), HoldingsChanged()]
+            ask_for(one, BOOT, WEB),
+            [self.COMPLETED, ANNOUNCED, Send(speech.ip_request(WEB.key)), HoldingsChanged()],
         )
 
     def test_asked_again(self) -> None:
@@ -318,7 +333,7 @@ class FinishedTests(SynchronousTestCase):
         """In legacy mode nothing is said of holdings."""
         self.assertEqual(
             Requests(settled_ledger(nice=False)).handle(JobFinished(BOOT), 1.0),
-            [Log(Level.INFO, "Local Resource acquisition completed."), HoldingsChanged()],
+            [Log(Level.INFO, "Local Resource acquisition completed."), ANNOUNCED, HoldingsChanged()],
         )
 
     def test_boot_of_nothing(self) -> None:

@@ -207,6 +207,18 @@ class GreetTests(SynchronousTestCase):
         self.assertEqual(said(one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 0.0)), [])
 
 
+class StartingTests(SynchronousTestCase):
+    """A peer joins."""
+
+    def test_during_a_takeover(self) -> None:
+        """It is told what is ours, and the log that it came early."""
+        one = resources(ours=ALL)
+        one.ledger.takeover_running = True
+        outcomes = hear(one, speech.starting())
+        self.assertEqual(logged(outcomes), ["T_STARTING received during takeover."])
+        self.assertEqual(said(outcomes), ["resource all 1"])
+
+
 class RepeatTests(SynchronousTestCase):
     """A C node that hears an old claim after its successor believes it."""
 

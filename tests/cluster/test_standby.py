@@ -91,7 +91,7 @@ class WishTests(SynchronousTestCase):
         self.assertEqual(
             standby(ledger()).handle(StandbyWanted(LOCAL), 0.0),
             [
-                Log(Level.INFO, "Going standby [local].", "hb_standby(default)"),
+                Log(Level.PLAIN, "Going standby [local].", "hb_standby(default)"),
                 Send(speech.ask_resources(LOCAL, "me")),
             ],
         )
