@@ -113,9 +113,14 @@ class Host:
         """Pull the cable of a card out; both ends see it."""
         self._batch("ip", [f"link set {self.port(card)} down"])
 
+    def isolate(self, card: str) -> None:
+        """Let nothing through the cable of a card; neither end sees it."""
+        self._batch("bridge", [f"link set dev {self.port(card)} state 0"])
+
     def heal(self, card: str) -> None:
-        """Put the cable of a card back in, and end what L{lose} did to it."""
+        """Put the cable of a card back in, and end what L{isolate} and L{lose} did to it."""
         self._batch("ip", [f"link set {self.port(card)} up"])
+        self._batch("bridge", [f"link set dev {self.port(card)} state 3"])
         for chain, way in (("INPUT", "-i"), ("OUTPUT", "-o")):
             while self.run("iptables", "-D", chain, way, card, "-j", f"lose-{way[1]}-{card}")[0] == 0:
                 self.run("iptables", "-F", f"lose-{way[1]}-{card}")

@@ -174,6 +174,14 @@ class HostTests(LabTestCase):
         self.two.heal("eth1")
         until(lambda: self.reaches("172.16.20.209"), 10, "it is back")
 
+    def test_isolate(self) -> None:
+        """A cable can let nothing through while both ends believe that it is in, until it is healed."""
+        self.two.isolate("eth1")
+        self.assertFalse(self.reaches("172.16.20.209"))
+        self.assertIn("LOWER_UP", self.two.do("ip", "link", "show", "eth1"))
+        self.two.heal("eth1")
+        self.assertTrue(self.reaches("172.16.20.209"))
+
     def test_lose(self) -> None:
         """Packets can be lost in one direction, all or some of them, until the link is healed."""
         for direction in ("in", "out"):

@@ -109,11 +109,16 @@ class Exerciser:
 
     def isolate(self, name: str) -> None:
         """Lose whatever a node sends or hears; nobody is told."""
-        for direction in ("in", "out"):
-            self.cluster.nodes[name].host.lose(CARD, 1.0, direction)
+        self.cluster.nodes[name].host.isolate(CARD)
 
     def rejoin(self, name: str) -> None:
-        """End L{isolate}."""
+        """
+        End L{isolate}.
+
+        Daemons of heartbeat start anew then, as other processes than those we have started.
+        """
+        for one in self.run_by(Daemon.HEARTBEAT):
+            self.cluster.nodes[one].process = None
         self.cluster.nodes[name].host.heal(CARD)
 
     def detect_death(self, name: str) -> None:

@@ -44,6 +44,12 @@ KNOWN: Final[tuple[Known, ...]] = (
         "no line like.*Initial resource acquisition complete",
         "hatwist does not start anew after a split: what is at home stays, the other lets go",
     ),
+    Known(
+        "heartbeat",
+        "^Split_brain$",
+        r"heartbeat: .*CRIT: Late heartbeat: Node .* \(> deadtime\)",
+        "heartbeat says so at the end of every split, and its class has no exception for it",
+    ),
 )
 
 

@@ -38,7 +38,7 @@ def table(results: Iterable[Result]) -> str:
 
 def told(result: Result) -> str:
     """Return a line for one result, and what was wrong."""
-    word = "void: heartbeat lost an order" if result.void else "failed" if result.problems else "passed"
+    word = "void, again" if result.void else "failed" if result.problems else "passed"
     name = f"{COLUMNS[result.daemons]}: {result.name} with {result.node}"
     known = reason(result)
     lines = [f"{name:<56} {result.seconds:5.1f} s  {word}" + (f" (known: {known})" if known else "")]
