@@ -24,6 +24,7 @@ class TestClass:
 
     @ivar play: goes through it with one node.
     @ivar both: whether it is played with each node; else node01 will do.
+    @ivar anew: whether it begins by stopping what runs, so that nothing need run.
     @ivar ignored: the exceptions from what no line may say.
     @ivar splits: two owners of one address are what it makes.
     @ivar own: whether it is none of CTS, but shows what is done instead of one.
@@ -32,6 +33,7 @@ class TestClass:
     name: str
     play: Callable[[Exerciser, str], None]
     both: bool = True
+    anew: bool = False
     ignored: tuple[str, ...] = ()
     splits: bool = False
     own: bool = False
@@ -177,14 +179,14 @@ _LATE: Final = (*patterns.OF_A_SPLIT, r"CRIT: Late heartbeat: Node .* \(> deadti
 CLASSES: Final = (
     TestClass("Flip", flip),
     TestClass("Restart", restart),
-    TestClass("StartOnebyOne", start_one_by_one),
-    TestClass("SimulStart", all_start_together, both=False),
+    TestClass("StartOnebyOne", start_one_by_one, anew=True),
+    TestClass("SimulStart", all_start_together, both=False, anew=True),
     TestClass("SimulStop", all_stop_together, both=False),
     TestClass("StopOnebyOne", stop_one_by_one),
     TestClass("RestartOnebyOne", restart_one_by_one),
     TestClass("standby", standby),
     TestClass("DetectionTime", detection_time),
-    TestClass("SpecialTest1", special_1),
+    TestClass("SpecialTest1", special_1, anew=True),
     TestClass("Stop (helper)", stop),
     TestClass("Start (helper)", start),
     TestClass("SimulStopLite (helper)", stop_together, both=False),

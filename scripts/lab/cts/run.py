@@ -17,7 +17,7 @@ from scripts.lab.cts.patterns import bad
 from scripts.lab.remote import LabError
 from scripts.lab.soak.audit import Audit
 from scripts.lab.soak.choices import NODES, Auth, Choice, Daemons, Failback, Medium
-from scripts.lab.soak.cluster import Cluster
+from scripts.lab.soak.cluster import EARLY, Cluster
 from scripts.lab.watch import now
 
 OLD_FORM: Final = "syslogmsgfmt off\n"
@@ -26,10 +26,13 @@ OLD_FORM: Final = "syslogmsgfmt off\n"
 OF_THE_LAB: Final = ("Cannot lock ourselves into memory",)
 """Exceptions for what a machine says of its own limits."""
 
-TOO_SLOW: Final = r"ERROR: Ignored standby message 'done' from \S+ in state 0"
+TOO_SLOW: Final = (
+    EARLY,
+    r"ERROR: Ignored standby message 'done' from \S+ in state 0",
+)
 """
-What heartbeat says when its scripts were still taking over from a peer that had left
-when the deadtime was over: the lab's is short, and the machine may be busy.
+What heartbeat says when its peer came back, or died, while its scripts were still taking
+over, and what becomes of it is chance: the times here are short, and the machine may be busy.
 """
 
 TRIES: Final = 3
@@ -97,23 +100,23 @@ def _prepare(cluster: Cluster, old_form: bool) -> None:
 
 
 def _play(exerciser: Exerciser, one: TestClass, node: str, keep: Path, may_be_void: bool) -> Result:
-    """Play one class and judge it; the first of a cluster finds it running, as CTS begins."""
+    """Play one class and judge it; the first of a cluster finds it running, as CTS begins, if it need."""
     cluster, began = exerciser.cluster, now()
     problems: list[str] = []
     detected, lost, mark = len(exerciser.detected), cluster.lost(), exerciser.journal.mark()
     audit = Audit(cluster, began)
     try:
-        if not any(mark.values()):
+        if not any(mark.values()) and not one.anew:
             exerciser.start(*NODES)
         one.play(exerciser, node)
         exerciser.stable()
     except LabError as error:
         problems.append(str(error))
     problems += [] if one.splits else audit.faults()
-    lines = bad(exerciser.journal.since(mark), (*one.ignored, *OF_THE_LAB))
-    problems += [f"not to be said: {line}" for line in lines]
-    excuse = cluster.lost() > lost or any(re.search(TOO_SLOW, line) for line in lines)
-    void = may_be_void and bool(problems) and excuse
+    said = exerciser.journal.since(mark)
+    problems += [f"not to be said: {line}" for line in bad(said, (*one.ignored, *OF_THE_LAB))]
+    too_slow = any(re.search(slow, line) for slow in TOO_SLOW for line in said)
+    void = may_be_void and bool(problems) and (cluster.lost() > lost or too_slow)
     if problems:
         _keep(cluster, keep / f"{one.name}-{node}".replace(" ", "-"), problems)
     found = tuple(exerciser.detected[detected:])
