@@ -9,7 +9,7 @@ surrogate escapes, so whatever was received is sent on unchanged.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from attrs import field, frozen
 
@@ -46,6 +46,10 @@ class Field(NamedTuple):
     type: FieldType = FieldType.STRING
 
 
+_DECIMAL: Final = "0123456789"
+_HEXADECIMAL: Final = "0123456789abcdefABCDEF"
+
+
 def _as_tuple(fields: Iterable[Field]) -> tuple[Field, ...]:
     return tuple(fields)
 
@@ -71,16 +75,22 @@ class Message:
         As in heartbeat the first field of a name hides the others, also when it is
         no string: both must find the same in one message.
         """
-        one = self._first(name)
-        return one.value if one is not None and isinstance(one.value, str) else default
+        index = self._index
+        one = (self._indexed() if index is None else index).get(name)
+        if one is None:
+            return default
+        value = one.value
+        return value if isinstance(value, str) else default
 
     def has(self, name: str) -> bool:
         """Say whether there is any field called C{name}."""
-        return self._first(name) is not None
+        index = self._index
+        return name in (self._indexed() if index is None else index)
 
     def binary(self, name: str) -> bytes | None:
         """Return the binary field called C{name}, or None; as L{get}."""
-        one = self._first(name)
+        index = self._index
+        one = (self._indexed() if index is None else index).get(name)
         return one.value if one is not None and isinstance(one.value, bytes) else None
 
     def hexadecimal(self, name: str) -> int | None:
@@ -120,19 +130,19 @@ class Message:
         """Append fields."""
         return Message((*self.fields, *more))
 
-    def _first(self, name: str) -> Field | None:
-        """Return the first field called C{name}; a message is asked often, so it keeps an index."""
-        index = self._index
-        if index is None:
-            index = {one.name: one for one in reversed(self.fields)}
-            object.__setattr__(self, "_index", index)
-        return index.get(name)
+    def _indexed(self) -> dict[str, Field]:
+        """Make the index of the first field of each name; a message is asked often, so it keeps it."""
+        index = {one.name: one for one in reversed(self.fields)}
+        object.__setattr__(self, "_index", index)
+        return index
 
     def _number(self, name: str, base: int) -> int | None:
-        if not self.has(name):
+        index = self._index
+        one = (self._indexed() if index is None else index).get(name)
+        if one is None:
             return None
-        text = self.get(name)
-        digits = "0123456789abcdefABCDEF" if base == 16 else "0123456789"
-        if not text or len(text) > MAX_DIGITS or text.strip(digits):
+        value = one.value
+        text = value if isinstance(value, str) else ""
+        if not text or len(text) > MAX_DIGITS or text.strip(_HEXADECIMAL if base == 16 else _DECIMAL):
             raise MalformedError(f"field {name!r} is not a number: {text[:MAX_DIGITS]!r}")
         return int(text, base)

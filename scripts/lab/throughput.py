@@ -238,6 +238,7 @@ def run(seconds: float) -> int:
     for nodes, method in CASES:
         costs.append(measure(nodes, method, seconds))
         print(costs[-1].line(), flush=True)
-    reached = costs[0].rate >= BAR
-    print(f"The bar, {BAR:,} a second in the first line, was {'reached' if reached else 'missed'}.")
+    reached = costs[0].heard >= BAR
+    word = "reached" if reached else "missed"
+    print(f"The bar, {BAR:,} a second heard (without the own ones) in the first line, was {word}.")
     return 0 if reached else 1
