@@ -10,7 +10,8 @@ Lines of the document that do not come out, and why:
    main loop of the C program; its own later versions say them when debugging only.
 
 Some come out with other values: the version, the group of the document's ha.cf
-(its log is from another one), one process id for all.
+(its log is from another one), one process id for all, C{send_arp}, which is built in.
+The table of all lines is in docs/compatibility.md, "Log lines".
 """
 
 from __future__ import annotations
