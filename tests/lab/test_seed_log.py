@@ -82,11 +82,12 @@ class SeedLogTests(TwoNodesTestCase):
     """node01 is started, then node02; later node01 is stopped."""
 
     def setUp(self) -> None:
-        """Go through it."""
+        """Go through it; a busy machine must not make node01 give node02 up before it is there."""
         super().setUp()
-        self.one.boot(demo())
+        patient = demo().with_timing({"initdead": "120"})
+        self.one.boot(patient)
         self.one.await_log("Local status now set to: 'up'", SETTLED)
-        self.two.boot(demo())
+        self.two.boot(patient)
         self.settle("node01")
         self.two.await_log("Initial resource acquisition complete", SETTLED)
         self.one.await_log("resource.d/httpd start", SETTLED)
