@@ -27,7 +27,8 @@ FLAG: Final = "/run/flag"
 KEEPALIVE: Final = "250ms"
 DEADTIME: Final = 2.0
 """Seconds."""
-INITDEAD: Final = "5000ms"
+INITDEAD: Final = "8000ms"
+"""So long a daemon may take to start on a busy machine."""
 
 
 class Medium(Enum):

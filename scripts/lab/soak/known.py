@@ -38,16 +38,11 @@ class Known:
 
 KNOWN: Final[tuple[Known, ...]] = (
     Known(
-        r"legacy,.*heartbeat",
-        r".",
-        r"both owned|Both machines own",
-        "a node with heartbeat that rejoins and has not yet heard a status of ours believes to be alone",
-    ),
-    Known(
         r"heartbeat",
-        r"^killed",
-        r"Both machines own|the addresses are on",
-        "heartbeat fails back while its own takeover still runs, when a node is back at its deadtime",
+        r"^(start|killed|restart both|stop together|death together)",
+        r"Both machines own",
+        "heartbeat fails back while its own takeover still runs, when a node is back at its deadtime; "
+        "hatwist asks it to let go",
     ),
     Known(
         r"heartbeat",
