@@ -75,9 +75,10 @@ def _soak(options: argparse.Namespace) -> int:
     for one, lived in side_by_side([partial(play, one, reference, keep) for one in work], options.jobs):
         outcomes += lived
         print(one.label + result(lived), flush=True)
+        if options.kind == "reference":
+            _record(lived)
     print(table(outcomes))
     if options.kind == "reference":
-        _record(outcomes)
         return 0
     return 0 if all(not outcome.problems or outcome.known for outcome in outcomes) else 1
 
@@ -107,7 +108,6 @@ def _record(outcomes: Iterable[Outcome]) -> None:
     """Add what heartbeat complained of to the file that is kept with the tests."""
     seen = [{general(outcome.scenario): outcome.complaints} for outcome in outcomes]
     complaints.REFERENCE.write_text(complaints.render(complaints.merge([complaints.load(), *seen])))
-    print(f"written: {complaints.REFERENCE}")
 
 
 _EXPLANATION: Final = """\
