@@ -23,6 +23,8 @@ from hatwist.cluster.facts import (
     HomecomingOver,
     JobBegun,
     JobFinished,
+    PeerDied,
+    PeerRestarted,
     PeerReturned,
     PeerStatusChanged,
     Send,
@@ -46,6 +48,8 @@ HOMECOMING: Final = 10.0
 
 _Item = (
     PeerReturned
+    | PeerDied
+    | PeerRestarted
     | PeerStatusChanged
     | ClaimHeard
     | HomecomingOver
@@ -73,6 +77,10 @@ class Healing:
             case PeerStatusChanged(_, status):
                 if status is NodeStatus.ACTIVE and not self.ledger.nice:
                     self._deadlines.set("homecoming", now + HOMECOMING)
+                return []
+            case PeerDied() | PeerRestarted():
+                # Whoever comes home next has its own time to ask.
+                self._deadlines.clear("homecoming")
                 return []
             case DeadlinePassed():
                 # Looked at when the deaths of this very moment are in the ledger.

@@ -20,6 +20,8 @@ from hatwist.cluster.facts import (
     JobBegun,
     JobFinished,
     Outcome,
+    PeerDied,
+    PeerRestarted,
     PeerReturned,
     PeerStatusChanged,
     Send,
@@ -105,6 +107,14 @@ class LegacyTests(SynchronousTestCase):
         self.assertEqual(one.handle(DeadlinePassed(), 15.0), [HomecomingOver()])
         self.assertEqual(one.handle(HomecomingOver(), 15.0)[1:], [JobBegun(YIELD), self.ANNOUNCE])
         self.assertEqual(one.deadline(), inf)
+
+    def test_the_time_of_an_earlier_homecoming(self) -> None:
+        """It ends with that life: the next one has its own."""
+        for end in (PeerDied(BETA, 10.0, True), PeerRestarted(BETA, 4)):
+            one = Healing(evolve(ledger(ALL), nice=False))
+            one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 5.0)
+            self.assertEqual(one.handle(end, 6.0), [])
+            self.assertEqual(one.deadline(), inf)
 
     def test_asked_in_time(self) -> None:
         """When it has asked, is dead again, or has left, there is nothing to let go of."""
