@@ -52,8 +52,13 @@ Seconds from the first C{resource} message until one acts although nobody was
 stable, and from one unanswered C{starting} to the next.
 """
 
+GREETING: Final = 1.0
+"""Seconds a C node that became active has to say what it holds, before it is asked again."""
+
 FAILBACK_RETRY: Final = 1.0
 """Seconds until a failback that could not begin is tried again."""
+
+_BEGUN: Final = (Phase.STARTING, Phase.BOTH_STARTING, Phase.RECEIVED)
 
 _Item = (
     Started
@@ -82,6 +87,8 @@ class Resources:
     _established: bool = False
     _swept: bool = False
     _announced: bool = False
+    _unheard: NodeName | None = None
+    "A C node that may not have heard our question, and has not said what it holds."
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Follow the peers, and decide."""
@@ -103,7 +110,7 @@ class Resources:
                 self.ledger.peers[peer] = status
                 if status is NodeStatus.INIT:
                     self.ledger.gone.discard(peer)
-                return self._greet(peer, status)
+                self._meet(peer, status, now)
             case PeerRestarted(peer):
                 self.ledger.gone.discard(peer)
             case TwinFound(peer):
@@ -158,19 +165,31 @@ class Resources:
             # heartbeat says it once; a peer that could not hear us then would never answer.
             self._deadlines.set("starting", now + AGREEMENT_PERIOD)
             outcomes.append(Send(speech.starting()))
+        if self._deadlines.expire("greet", now):
+            outcomes.extend(self._greet())
         if self._deadlines.expire("consult", now):
             outcomes.extend(self._consult(now))
         if self._deadlines.expire("failback", now):
             outcomes.extend(self._fail_back(now))
         return outcomes
 
-    def _greet(self, peer: NodeName, status: NodeStatus) -> list[Outcome]:
-        """Ask again what a C node holds that becomes active: what was said to it before it did not hear."""
-        begun = (Phase.STARTING, Phase.BOTH_STARTING, Phase.RECEIVED)
+    def _meet(self, peer: NodeName, status: NodeStatus, now: Seconds) -> None:
+        """
+        Note that a C node has become active: what was said to it before it did not hear.
+
+        If it did hear it, it says what it holds, and would complain of a second question.
+        """
         ledger = self.ledger
-        if status is not NodeStatus.ACTIVE or peer not in ledger.c_nodes or ledger.phase not in begun:
+        if status is NodeStatus.ACTIVE and peer in ledger.c_nodes and ledger.nice and ledger.phase in _BEGUN:
+            self._unheard = peer
+            self._deadlines.set("greet", now + GREETING)
+
+    def _greet(self) -> list[Outcome]:
+        """Ask a C node again what it holds, if it has not said so."""
+        unheard, self._unheard = self._unheard, None
+        if unheard is None or self.ledger.phase not in _BEGUN:
             return []
-        return [Send(speech.starting())] if ledger.nice else []
+        return [Send(speech.starting())]
 
     def _repeat(self) -> list[Outcome]:
         """Say once more what is ours, after an older claim of ours; our own kind needs no telling."""
@@ -227,6 +246,7 @@ class Resources:
             return []
         if not own and message.get("rtype") == "full":
             ledger.newest[sender] = number
+            self._unheard = None
         if ledger.phase is Phase.INIT and not own:
             ledger.theirs = _merge(ledger.theirs, held, message)
             return []

@@ -26,7 +26,7 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.jobs import Purpose
 from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
 from hatwist.cluster.names import NodeStatus
-from hatwist.cluster.resources import AGREEMENT_PERIOD, FAILBACK_RETRY, Resources
+from hatwist.cluster.resources import AGREEMENT_PERIOD, FAILBACK_RETRY, GREETING, Resources
 from hatwist.config.model import HaCf
 from hatwist.wire.message import Message
 from tests.cluster.builders import (
@@ -189,22 +189,41 @@ class ConsultTests(SynchronousTestCase):
 class GreetTests(SynchronousTestCase):
     """A C node becomes active."""
 
+    def meet(self, phase: Phase, *, c_node: bool = True, status: NodeStatus = NodeStatus.ACTIVE) -> Resources:
+        """Let beta change its status."""
+        one = resources()
+        one.ledger.phase = phase
+        one.ledger.c_nodes = frozenset({BETA} if c_node else ())
+        self.assertEqual(one.handle(PeerStatusChanged(BETA, status), 5.0), [])
+        return one
+
     def test_asked_again(self) -> None:
         """What was said to it before it did not hear; so it is asked again, if we wait for an answer."""
-        for phase, c_node, status, asked in (
-            (Phase.STARTING, True, NodeStatus.ACTIVE, ["starting"]),
-            (Phase.RECEIVED, True, NodeStatus.ACTIVE, ["starting"]),
-            (Phase.STARTING, True, NodeStatus.UP, []),
-            (Phase.STARTING, False, NodeStatus.ACTIVE, []),
-            (Phase.STABLE, True, NodeStatus.ACTIVE, []),
+        for phase in (Phase.STARTING, Phase.RECEIVED):
+            one = self.meet(phase)
+            self.assertEqual(one.deadline(), 5.0 + GREETING)
+            self.assertEqual(said(one.handle(DeadlinePassed(), 6.0)), ["starting"])
+
+    def test_not_asked_twice(self) -> None:
+        """If it says what it holds it has heard us; heartbeat calls a second question an error."""
+        one = self.meet(Phase.STARTING)
+        hear(one, speech.resource(LOCAL, False))
+        self.assertEqual(one.handle(DeadlinePassed(), 6.0), [])
+
+    def test_settled_meanwhile(self) -> None:
+        """Nor if the answer no longer matters."""
+        one = self.meet(Phase.STARTING)
+        one.ledger.phase = Phase.STABLE
+        self.assertEqual(one.handle(DeadlinePassed(), 6.0), [])
+
+    def test_others(self) -> None:
+        """One of our kind, one that is only up, one that joins us in peace: not asked."""
+        for one in (
+            self.meet(Phase.STARTING, c_node=False),
+            self.meet(Phase.STARTING, status=NodeStatus.UP),
+            self.meet(Phase.STABLE),
         ):
-            one = resources()
-            one.ledger.phase = phase
-            one.ledger.c_nodes = frozenset({BETA} if c_node else ())
-            self.assertEqual(said(one.handle(PeerStatusChanged(BETA, status), 0.0)), asked)
-        one.ledger.nice = False
-        one.ledger.phase, one.ledger.c_nodes = Phase.STARTING, frozenset({BETA})
-        self.assertEqual(said(one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 0.0)), [])
+            self.assertEqual(one.deadline(), inf)
 
 
 class StartingTests(SynchronousTestCase):

@@ -39,18 +39,6 @@ class Known:
 KNOWN: Final[tuple[Known, ...]] = (
     Known(
         r"heartbeat",
-        r".",
-        r"ERROR: Received 'starting' message in state N",
-        "hatwist asks what a node holds that becomes active, also when it had heard the question before",
-    ),
-    Known(
-        r"legacy,.*hatwist",
-        r"^(leave|death|restart|alone|killed|stop|loss)",
-        r"complains: heartbeat: ERROR: Both machines own foreign resources!",
-        "hatwist lets go of a peer's groups ten seconds after it came back, also when it left meanwhile",
-    ),
-    Known(
-        r"heartbeat",
         r"^(start|killed|restart both|stop together|death together)",
         r"Both machines own",
         "heartbeat fails back while its own takeover still runs, when a node is back at its deadtime; "
