@@ -14,6 +14,8 @@ from math import inf, isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from attrs import frozen
+
 from hatwist.cluster import actions, events, facts
 from hatwist.cluster.aftermath import Aftermath
 from hatwist.cluster.clients import Clients
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.identity import Identity
     from hatwist.cluster.status import Status
     from hatwist.config.model import HaConfig, Seconds
+    from hatwist.wire.message import Message
 
     class Machine(Protocol):
         """What every machine is."""
@@ -167,15 +170,34 @@ HEARD: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 IDLE: Final = frozenset({"clients", "flow", "history", "mode", "roster", "twins"})
 """Machines that never wait for anything; they are not asked for a deadline."""
 
-_ALL: Final = ROUTES[facts.MessageDelivered]
-_OTHER: Final = tuple(name for name in _ALL if name not in HEARD)
-_BY_TYPE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        kind: tuple(name for name in _ALL if kind in HEARD.get(name, {kind}))
-        for kinds in HEARD.values()
-        for kind in kinds
-    }
+HEARD_OF_PEERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {**HEARD, "flow": frozenset({"NS_ackmsg"}), "twins": frozenset()}
 )
+"""The same for messages of peers: these two watch what we say ourselves."""
+
+
+@frozen
+class _Directory:
+    """Who hears of which type of delivered message, in the order of C{ROUTES}."""
+
+    by_type: Mapping[str, tuple[str, ...]]
+    other: tuple[str, ...]
+
+    @classmethod
+    def of(cls, heard: Mapping[str, frozenset[str]]) -> _Directory:
+        """Turn a table round."""
+        names = ROUTES[facts.MessageDelivered]
+        kinds = frozenset().union(*heard.values())
+        by_type = {kind: tuple(name for name in names if kind in heard.get(name, {kind})) for kind in kinds}
+        return cls(by_type, tuple(name for name in names if name not in heard))
+
+    def names(self, message: Message) -> tuple[str, ...]:
+        """Return the names of those who hear of a message."""
+        return self.by_type.get(message.get("t"), self.other)
+
+
+_OWN: Final = _Directory.of(HEARD)
+_PEERS: Final = _Directory.of(HEARD_OF_PEERS)
 
 
 class Node:
@@ -261,7 +283,7 @@ class Node:
     def route(self, item: events.Event | facts.Fact, now: Seconds) -> list[facts.Outcome]:
         """Give one item to the machines that hear of it; those who watch a node look here."""
         if isinstance(item, facts.MessageDelivered):
-            names = _BY_TYPE.get(item.message.get("t"), _OTHER)
+            names = (_OWN if item.own else _PEERS).names(item.message)
         else:
             names = ROUTES[type(item)]
         outcomes: list[facts.Outcome] = []
