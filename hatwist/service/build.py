@@ -24,7 +24,7 @@ from hatwist.config.load import load, node_name
 from hatwist.config.model import NodeName
 from hatwist.config.model import node_name as as_node_name
 from hatwist.control.listeners import ControlService
-from hatwist.errors import MediumError
+from hatwist.errors import ControlError, MediumError
 from hatwist.interfaces import IMediumFactory
 from hatwist.media.registry import factories
 from hatwist.resources.build import make_rc_scripts, make_runner
@@ -34,6 +34,7 @@ from hatwist.service.halog import HaLog
 from hatwist.service.happenings import Happenings, in_words
 from hatwist.service.life import Life
 from hatwist.service.memory import Memory
+from hatwist.service.neighbour import running_heartbeat
 from hatwist.service.node_service import NodeService
 from hatwist.service.perform import Performer
 from hatwist.service.preamble import HEARTBEAT, log_settings, say_preamble
@@ -175,8 +176,12 @@ class _Builder:
         """
         Make and begin the life: first the disk, then the media, then the node.
 
-        @raise HatwistError: the disk or a medium does not let us; nothing is open then.
+        @raise HatwistError: heartbeat runs here, or the disk or a medium does not let
+            us; nothing is open then.
         """
+        neighbour = running_heartbeat(self.places.register)
+        if neighbour:
+            raise ControlError(f"heartbeat runs on this host, stop it first ({neighbour})")
         self.say(Level.INFO, f"heartbeat: version {HEARTBEAT}")
         identity = self._identify()
         programs = self.parts.programs(self.reactor, self.places, self.config, self.say, service.status)

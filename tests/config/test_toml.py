@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from hatwist.config.directive import Life
 from hatwist.config.findings import Findings
 from hatwist.config.model import Position, Settings
 from hatwist.config.toml import KeySpec, find_key, parse_toml, read_tables
@@ -38,6 +39,12 @@ class TomlTests(SynchronousTestCase):
         """The only key so far."""
         self.assertEqual(parse_toml("native = true\n", "f", self.findings), Settings(native=True))
         self.assertEqual(self.found(), [])
+
+    def test_later(self) -> None:
+        """A key that does nothing yet is accepted, with a note."""
+        later = KeySpec("", "rest", bool, "false", "Do nothing.", Life.LATER)
+        self.assertEqual(read_tables("rest = true\n", "f", self.findings, (later,)), {("", "rest"): True})
+        self.assertEqual(self.found(), ["not-active f:1:1"])
 
     def test_syntax(self) -> None:
         """A syntax error has its place."""
