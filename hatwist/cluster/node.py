@@ -232,7 +232,7 @@ class Node:
         self.mode = Mode.of(self.roster, self.ledger, self.complaints, settings, memory)
         self.reception = Reception(config, identity, rng, self.complaints)
         self.history = History(config, identity, self.complaints)
-        self.twins = Twins(identity, self.complaints, int(identity.epoch + now))
+        self.twins = Twins(identity, self.complaints, identity.epoch + now)
         self.flow = Flow(self.complaints)
         self.links = Links(config, me, self.patience)
         listening = LISTENING * config.cf.keepalive

@@ -39,6 +39,12 @@ Keepalives a starting node listens before it takes part: so long it takes at mos
 to hear another machine that has its name.
 """
 
+LAST_WORDS: Final = 0.02
+"""Seconds from our start in which a datagram of our own former life may still be on its way."""
+
+RECENT: Final = 2
+"""Seconds before our start in which a machine that lives has sent its last status, at most."""
+
 MAX_RECENT: Final = 16
 """Messages of our own that are remembered, to know them again."""
 
@@ -58,7 +64,7 @@ class Twins:
 
     identity: Identity
     complaints: Complaints
-    start: int
+    start: Seconds
     _sent: deque[tuple[int, int]] = field(factory=lambda: deque(maxlen=MAX_RECENT))
     "Number and time of our newest messages, oldest first."
     _established: bool = False
@@ -96,7 +102,7 @@ class Twins:
             return [PeerHeard(me.name, heard.link)] if ours else []
         if ours and self._is_ours(message):
             return [PeerHeard(me.name, heard.link)]
-        if self._is_of_old(message, generation, former=named and same_uuid):
+        if self._is_of_old(message, generation, now, former=named and same_uuid):
             self.complaints.count("own former life")
             return []
         text = self._describe(heard, same_uuid)
@@ -115,12 +121,16 @@ class Twins:
         sequence, time = message.hexadecimal("seq") or 0, message.hexadecimal("ts") or 0
         return time <= next((at for number, at in self._sent if number >= sequence), 0)
 
-    def _is_of_old(self, message: Message, generation: int, *, former: bool) -> bool:
+    def _is_of_old(self, message: Message, generation: int, now: Seconds, *, former: bool) -> bool:
         """Say whether a message is a late or a recorded one of a life of ours that is over."""
         sent = message.hexadecimal("ts") or 0
         if sent < self.start - MAX_CLOCK_ERROR:
             return True
-        return former and generation < self.identity.generation and sent <= self.start
+        if not former or generation > self.identity.generation:
+            return False
+        # The last words of our own former life come at once or never, and have its time.
+        late = self.identity.epoch + now - self.start > LAST_WORDS
+        return generation < self.identity.generation and (sent < self.start - RECENT or not late)
 
     def _yields(self, message: Message, generation: int) -> bool:
         """

@@ -84,13 +84,18 @@ class OwnTests(SynchronousTestCase):
     def test_former_lives_and_old_records(self) -> None:
         """They are counted, and nothing else."""
         one = twins()
-        for old in (
-            heard(status(), hg=6, ts=1000),
-            heard(status(), hg=99, ts=900),
-            heard(status(), hg=6, ts=0),
+        for old, now in (
+            (heard(status(), hg=6, ts=1000), 0.01),
+            (heard(status(), hg=6, ts=997), 0.5),
+            (heard(status(), hg=99, ts=900), 0.5),
+            (heard(status(), hg=6, ts=0), 0.5),
         ):
-            self.assertEqual(one.handle(old, 0.0), [])
-        self.assertEqual(one.complaints.counters, {"own former life": 3})
+            self.assertEqual(one.handle(old, now), [])
+        self.assertEqual(one.complaints.counters, {"own former life": 4})
+
+    def test_a_life_that_goes_on(self) -> None:
+        """What comes later than any last words, and is no recording, is another machine's."""
+        self.assertEqual(len(twins().handle(heard(status("active"), hg=6, ts=1000), 0.2)), 3)
 
     def test_not_a_number(self) -> None:
         """It is malformed."""
@@ -108,7 +113,7 @@ class RefusalTests(SynchronousTestCase):
 
     def goes(self, event: SelfHeard, *, established: bool = False) -> bool:
         """Say whether alpha refuses to start because of a message."""
-        outcomes = twins(established=established).handle(event, 0.0)
+        outcomes = twins(established=established).handle(event, 0.5)
         self.assertEqual(len(logged(outcomes)), 1)
         return any(isinstance(one, Refused) for one in outcomes)
 
