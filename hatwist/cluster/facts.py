@@ -51,6 +51,18 @@ class Refused:
 
 
 @frozen
+class Listening:
+    """
+    This node has started and says nothing yet, or its silence is over.
+
+    A word of it would be taken for a restart of the other machine of its name,
+    if there is one.
+    """
+
+    silent: bool
+
+
+@frozen
 class TwinFound:
     """
     Two machines use a peer's name; the one with this generation was there first
@@ -253,6 +265,7 @@ Fact = (
     MessageArrived
     | SelfHeard
     | Refused
+    | Listening
     | TwinFound
     | PeerHeard
     | LinkChanged

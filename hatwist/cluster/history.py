@@ -14,6 +14,7 @@ from hatwist.cluster.actions import Log, Transmit
 from hatwist.cluster.events import KeysChanged, LoadSampled
 from hatwist.cluster.facts import (
     ClaimOvertaken,
+    Listening,
     MessageDelivered,
     NodeRemoved,
     PeerDied,
@@ -55,6 +56,7 @@ _NO_UUID: Final = bytes(16)
 _Item = (
     Send
     | Refused
+    | Listening
     | MessageDelivered
     | UuidLearned
     | PeerStatusChanged
@@ -88,6 +90,7 @@ class History:
     _uuids: dict[NodeName, bytes] = field(factory=dict)
     _load: str = "n/a"
     _silent: bool = False
+    _refused: bool = False
     _claimed: int = 0
     "The number of our newest claim."
     _keys: Keyring = field(init=False)
@@ -107,7 +110,9 @@ class History:
             case Send(message):
                 return [] if self._silent else self._send(message, now)
             case Refused():
-                self._silent = True
+                self._silent = self._refused = True
+            case Listening(silent):
+                self._silent = silent or self._refused
             case MessageDelivered(sender, message, own):
                 return [] if own else self._answer(sender, message, now)
             case UuidLearned(peer, uuid):

@@ -21,6 +21,7 @@ from hatwist.cluster.facts import (
     BeatAsked,
     CommunicationEstablished,
     FlowControlEnded,
+    Listening,
     MessageDelivered,
     NodeAdded,
     NodeRemoved,
@@ -94,7 +95,8 @@ class Membership:
     """
     This node's own beat, and what it knows of the others'.
 
-    @ivar listening: seconds a starting node listens before it takes part.
+    @ivar listening: seconds a starting node listens before its first word.
+    @ivar waiting: seconds after it before it takes part.
     """
 
     config: HaConfig
@@ -102,6 +104,7 @@ class Membership:
     patience: Patience
     complaints: Complaints
     listening: Seconds = 0.0
+    waiting: Seconds = 0.0
     status: NodeStatus = NodeStatus.INIT
     peers: dict[NodeName, Peer] = field(init=False)
     _deadlines: Deadlines = field(factory=Deadlines)
@@ -152,9 +155,18 @@ class Membership:
 
     def _start(self, now: Seconds) -> list[Outcome]:
         self._began = now
+        if not self.listening:
+            return self._speak(now)
+        self._deadlines.set("listening", now + self.listening)
+        # Nobody sleeps longer than a keepalive, or a daemon that stands still could not be told from it.
+        self._deadlines.set("keepalive", now + self.config.cf.keepalive)
+        return [Listening(True)]
+
+    def _speak(self, now: Seconds) -> list[Outcome]:
+        """Say our first words."""
+        if self.waiting:
+            self._deadlines.set("waiting", now + self.waiting)
         self._deadlines.set("settled", now + START_PERIOD)
-        if self.listening:
-            self._deadlines.set("listening", now + self.listening)
         first = self._beat(now)
         self.status = NodeStatus.UP
         up = Log(Level.INFO, "Local status now set to: 'up'")
@@ -172,6 +184,11 @@ class Membership:
 
     def _tick(self, now: Seconds) -> list[Outcome]:
         outcomes = self._bury_silent(now)
+        if self._deadlines.expire("listening", now):
+            return [*outcomes, Listening(False), *self._speak(now)]
+        if self._deadlines.pending("listening"):
+            self._deadlines.clear("keepalive")
+            return outcomes
         if self._deadlines.expire("settled", now):
             self._slack = 0.0
             outcomes.append(self._beat(now))
@@ -210,8 +227,8 @@ class Membership:
 
     def _establish(self, now: Seconds) -> list[Outcome]:
         """Go from up to active, in two steps (protocol 9.2)."""
-        self._deadlines.expire("listening", now)
-        if self.status is not NodeStatus.UP or self._deadlines.pending("listening"):
+        self._deadlines.expire("waiting", now)
+        if self.status is not NodeStatus.UP or self._deadlines.pending("waiting"):
             return []
         buried: list[Outcome] = []
         if self.patience.starting:

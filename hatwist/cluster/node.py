@@ -36,7 +36,7 @@ from hatwist.cluster.roster import Roster
 from hatwist.cluster.snapshot import snapshot
 from hatwist.cluster.standby import Standby
 from hatwist.cluster.takeover import Takeover
-from hatwist.cluster.twins import LISTENING, Twins
+from hatwist.cluster.twins import LISTENING, WAITING, Twins
 from hatwist.cluster.work import Work
 from hatwist.config.model import AutoFailback
 
@@ -96,6 +96,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.MessageArrived: ("reception",),
         facts.SelfHeard: ("twins",),
         facts.Refused: ("history", "departure"),
+        facts.Listening: ("history",),
         facts.TwinFound: ("membership", "resources"),
         facts.PeerHeard: ("links",),
         facts.LinkChanged: ("clients",),
@@ -235,8 +236,8 @@ class Node:
         self.twins = Twins(identity, self.complaints, identity.epoch + now)
         self.flow = Flow(self.complaints)
         self.links = Links(config, me, self.patience)
-        listening = LISTENING * config.cf.keepalive
-        self.membership = Membership(config, me, self.patience, self.complaints, listening)
+        listening, waiting = LISTENING * config.cf.keepalive, WAITING * config.cf.keepalive
+        self.membership = Membership(config, me, self.patience, self.complaints, listening, waiting)
         self.resources = Resources(config, self.ledger, self.complaints)
         self.requests = Requests(self.ledger, self.complaints)
         self.takeover = Takeover(self.ledger)

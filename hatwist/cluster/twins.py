@@ -17,13 +17,16 @@ from attrs import define, field
 from hatwist.cluster.actions import Record
 from hatwist.cluster.facts import (
     CommunicationEstablished,
+    Listening,
     MessageDelivered,
     PeerHeard,
     Refused,
     SelfHeard,
+    Send,
 )
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.errors import MalformedError
+from hatwist.wire.message import Message
 from hatwist.wire.names import MessageType
 
 if TYPE_CHECKING:
@@ -31,12 +34,23 @@ if TYPE_CHECKING:
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.identity import Identity
     from hatwist.config.model import Seconds
-    from hatwist.wire.message import Message
 
 LISTENING: Final = 1.25
 """
-Keepalives a starting node listens before it takes part: so long it takes at most
+Keepalives a starting node listens before its first word: so long it takes at most
 to hear another machine that has its name.
+"""
+
+WAITING: Final = 0.25
+"""
+Keepalives it waits for an answer before it takes part: the other may have been as
+silent, and may have begun to speak at the same moment.
+"""
+
+TWIN: Final = "NS_twin"
+"""
+What a newcomer says to the one it gives way to; the only word it says.  It has no
+number, and is addressed, so that no other node takes it for a sign of life.
 """
 
 LAST_WORDS: Final = 0.02
@@ -97,6 +111,12 @@ class Twins:
         same_uuid = message.binary("srcuuid") in (None, me.uuid)
         generation = message.hexadecimal("hg") or 0
         ours = named and same_uuid and generation == me.generation
+        if message.get("t") == TWIN:
+            if self._refused:
+                return []  # it is our own word, from the loop
+            # One that came later has found us, and told us.
+            text = f"{self._describe(heard, same_uuid)}; it came later and does not start"
+            return [*self.complaints.note("our name", Level.ERROR, text, now)]
         if message.get("t") != MessageType.STATUS:
             # Every machine that lives says its status; the rest proves nothing.
             return [PeerHeard(me.name, heard.link)] if ours else []
@@ -113,6 +133,8 @@ class Twins:
         return [
             *self.complaints.note("our name", Level.CRIT, refusal, now),
             Record("refuse to start", me.name, me.name, (text,)),
+            Listening(False),
+            Send(Message.of(t=TWIN, dest=message.get("src"))),
             Refused(text),
         ]
 
@@ -136,10 +158,11 @@ class Twins:
         """
         Say whether it is we who have to go: the other was there first.
 
-        If both only just start, the lower generation stays, then the lower uuid or
-        name; if they are the same in everything, nobody can tell and both go.
+        Who said nothing yet was not.  If both have only just begun to speak, the lower
+        generation stays, then the lower uuid or name; if they are the same in
+        everything, nobody can tell and both go.
         """
-        if message.get("st") not in (NodeStatus.INIT.value, NodeStatus.UP.value):
+        if not self._sent or message.get("st") not in (NodeStatus.INIT.value, NodeStatus.UP.value):
             return True
         me = self.identity
         theirs = generation, message.binary("srcuuid") or me.uuid, message.get("src")

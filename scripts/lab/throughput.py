@@ -22,6 +22,7 @@ from hatwist.cluster.events import DatagramReceived, DeadlinePassed, Event, Star
 from hatwist.cluster.names import NodeStatus
 from hatwist.cluster.node import Node
 from hatwist.cluster.sequence import ACK_MODULUS
+from hatwist.cluster.twins import LISTENING
 from hatwist.wire import netstring
 from hatwist.wire.envelope import open_datagram
 from scripts.lab.traffic import KEEPALIVE, LINK, SOURCE, Round, Traffic, configuration, identity
@@ -106,7 +107,8 @@ class Listener:
 
     def __init__(self, traffic: Traffic) -> None:
         self.traffic = traffic
-        self.now = 0.0
+        # So its first word, and each beat after it, is at the end of a round.
+        self.now = KEEPALIVE * (2 - LISTENING)
         self.number = 0
         self._asked: set[str] = set()
         config = traffic.config
@@ -115,6 +117,7 @@ class Listener:
     def join(self) -> None:
         """Start the node, and let it become a member of its cluster, until nothing moves."""
         self._feed(Started(), self.now)
+        self.now = KEEPALIVE
         self._hear(self.traffic.beat("up"))
         for _ in range(MARGIN):
             self._hear(self.traffic.beat())

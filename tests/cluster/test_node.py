@@ -58,14 +58,17 @@ class ContractTests(SynchronousTestCase):
     """What the driver may rely on."""
 
     def test_start(self) -> None:
-        """With the start leftovers are looked for, and the first datagrams are three heartbeats."""
-        actions = node().handle(Started(), 0.0)
+        """At the start leftovers are looked for; after it has listened it says three heartbeats."""
+        one = node()
+        actions = one.handle(Started(), 0.0)
+        self.assertEqual(transmitted(actions), [])
         self.assertEqual(
             [action for action in actions if isinstance(action, RunGroup)],
             [RunGroup(Ticket(1), WEB, Verb.STATUS), RunGroup(Ticket(2), SQL, Verb.STATUS)],
         )
+        self.assertEqual(transmitted(one.handle(DeadlinePassed(), 1.0)), [])
         self.assertEqual(
-            [(one.get("st"), one.get("seq")) for one in transmitted(actions)],
+            [(said.get("st"), said.get("seq")) for said in transmitted(one.handle(DeadlinePassed(), 1.25))],
             [("init", "1"), ("up", "2"), ("up", "3")],
         )
 
@@ -107,7 +110,8 @@ class ContractTests(SynchronousTestCase):
         one.handle(datagram(from_peer(status("up"), seq=1)), 0.1)
         repnodes = Message.of(dest="alpha", t="repnodes", nodelist="alpha beta ", delnodelist=" ")
         one.handle(DeadlinePassed(), 1.25)
-        actions = one.handle(datagram(from_peer(repnodes, seq=2)), 1.3)
+        one.handle(DeadlinePassed(), 1.5)
+        actions = one.handle(datagram(from_peer(repnodes, seq=2)), 1.6)
         self.assertEqual(
             [(one.get("t"), one.get("st")) for one in transmitted(actions) if one.get("seq")],
             [("status", "active"), ("starting", "")],
@@ -118,8 +122,9 @@ class ContractTests(SynchronousTestCase):
         """The load that the host was last seen with goes out with each sequenced message."""
         one = node()
         self.assertEqual(one.handle(LoadSampled("0.24 0.33 0.18 2/102 27"), 0.0), [])
+        one.handle(Started(), 0.0)
         self.assertEqual(
-            {message.get("ld") for message in transmitted(one.handle(Started(), 0.0))},
+            {message.get("ld") for message in transmitted(one.handle(DeadlinePassed(), 1.25))},
             {"0.24 0.33 0.18 2/102 27"},
         )
 
@@ -128,6 +133,8 @@ class ContractTests(SynchronousTestCase):
         one = node()
         one.handle(Started(), 0.0)
         one.handle(datagram(from_peer(status(), seq=1)), 0.1)
+        for now in (1.25, 1.5):
+            one.handle(DeadlinePassed(), now)
         self.assertNotIn("node beta: is dead", logged(one.handle(DeadlinePassed(), 60.0)))
         self.assertEqual(one.next_deadline(), 61.0)
         self.assertIn("node beta: is dead", logged(one.handle(DeadlinePassed(), 61.0)))
@@ -236,5 +243,6 @@ class HostileTests(SynchronousTestCase):
         """A node asks for nothing that a driver does not know."""
         one = node()
         kinds = {type(action) for action in one.handle(Started(), 0.0)}
+        kinds.update(type(action) for action in one.handle(DeadlinePassed(), 1.25))
         self.assertEqual(kinds, {Transmit, RunGroup, Log, Deliver})
         self.assertEqual(one.identity.name, ALPHA)

@@ -35,6 +35,7 @@ from tests.cluster.builders import (
     from_peer,
     identity,
     logged,
+    sent,
     status,
 )
 
@@ -95,7 +96,7 @@ class OwnTests(SynchronousTestCase):
 
     def test_a_life_that_goes_on(self) -> None:
         """What comes later than any last words, and is no recording, is another machine's."""
-        self.assertEqual(len(twins().handle(heard(status("active"), hg=6, ts=1000), 0.2)), 3)
+        self.assertEqual(len(twins().handle(heard(status("active"), hg=6, ts=1000), 0.2)), 5)
 
     def test_not_a_number(self) -> None:
         """It is malformed."""
@@ -145,11 +146,30 @@ class RefusalTests(SynchronousTestCase):
     def test_it_is_said_once(self) -> None:
         """A node that has refused refuses no second time; and who stays says so once a minute."""
         one = twins()
-        self.assertEqual(len(one.handle(heard(status(), hg=8), 0.0)), 3)
+        self.assertEqual(len(one.handle(heard(status(), hg=8), 0.0)), 5)
         self.assertEqual(one.handle(heard(status(), hg=8), 0.1), [])
         (said,) = one.handle(heard(status(), hg=8), 61.0)
         assert isinstance(said, Log)
         self.assertIn("its messages are ignored", said.text)
+
+    def test_the_first_is_told(self) -> None:
+        """It is the only word of the newcomer, to the other alone; and the other says so in its log."""
+        outcomes = twins().handle(heard(status(), hg=8), 0.0)
+        (word,) = sent(outcomes)
+        self.assertEqual(word, Message.of(t="NS_twin", dest="alpha"))
+        told = twins(established=True).handle(heard(word, hg=8), 0.0)
+        self.assertIn("it came later and does not start", logged(told)[0])
+
+    def test_its_own_word_comes_back(self) -> None:
+        """Over a broadcast it hears itself, and is not told anything."""
+        one = twins()
+        (word,) = sent(one.handle(heard(status(), hg=8), 0.0))
+        self.assertEqual(one.handle(heard(word), 0.0), [])
+
+    def test_who_said_nothing_yet_goes(self) -> None:
+        """Even to one that only starts, with a higher generation: that one has begun to speak."""
+        one = Twins(identity(), Complaints(), 1000)
+        self.assertTrue(any(isinstance(it, Refused) for it in one.handle(heard(status("up"), hg=8), 0.5)))
 
     def test_words(self) -> None:
         """Who looks at the log knows which machine and why."""

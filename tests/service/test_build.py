@@ -161,6 +161,7 @@ class BuiltTests(SynchronousTestCase):
     def test_the_preamble_is_said_first(self) -> None:
         """The log begins as heartbeat's does, up to the first status (inventory E-90 to E-100)."""
         self.host.start()
+        self.host.reactor.pump([1] * 3)
         self.host.crash()
         lines = [line.split("]: ", 1)[1] for line in self.host.ha_log.splitlines() if "heartbeat:" in line]
         words = [line for line in lines if "single" not in line]
@@ -191,12 +192,13 @@ class BuiltTests(SynchronousTestCase):
         self.hub.plug("spy").make(SPY, clock, spy).start()
         self.host.reactor.advance(5)
         self.host.start()
+        self.host.reactor.pump([1, 1, 0.5])
         clock.advance(0)
         first = spy.heard[0]
         self.assertIn(b")t=status,", first)
         self.assertIn(b")st=init,", first)
         self.assertIn(f")hg={1437473363:x},".encode(), first)
-        self.assertIn(f")ts={1437473362:x},".encode(), first)
+        self.assertIn(f")ts={1437473364:x},".encode(), first)
         self.assertRegex(first.decode("latin-1"), r"\)ld=[\d.]+ [\d.]+ [\d.]+ \d+/\d+ \d+,")
 
     def test_real_media(self) -> None:

@@ -65,9 +65,11 @@ class StartTests(_NodeCase):
         self.assertEqual(self.writers(), before)
 
     def test_it_begins(self) -> None:
-        """The generation is on disk, the socket listens for root only, the node is up."""
+        """The generation is on disk, the socket listens for root only, the node listens, then it is up."""
         node = self.host.start()
         self.assertTrue(node.running)
+        self.assertEqual(node.status().status, NodeStatus.INIT)
+        self.host.reactor.pump([1] * 3)
         self.assertEqual(node.status().status, NodeStatus.UP)
         self.assertEqual(int((self.state / "hb_generation").read_text()), node.status().generation)
         ((address, _, _, mode, _),) = self.host.reactor.unixServers
