@@ -9,6 +9,7 @@ Labs beside each other: pairs of nodes that wait most of their time, each in a r
     successor.py    one kind of daemon takes the place of the other on a host
     restarts.py     heartbeat's quick restart, and odd generations
     names.py        another uuid, another name
+    copies.py       the copy of a machine
     roster.py       addnode, delnode, setweight, setsite
     large.py        messages that travel compressed
 """

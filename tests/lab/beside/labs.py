@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from scripts.lab.soak.cluster import OrderLost
-from tests.lab.beside import bystander, large, loss, names, partings, restarts, roster, successor
+from tests.lab.beside import bystander, copies, large, loss, names, partings, restarts, roster, successor
 
 JOBS: Final = 10
 """Labs at a time: they wait most of it."""
@@ -30,6 +30,7 @@ LABS: Final[Sequence[Lab]] = [
     *partings.LABS,
     *restarts.LABS,
     *names.LABS,
+    *copies.LABS,
     *roster.LABS,
     *large.LABS,
 ]
