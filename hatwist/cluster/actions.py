@@ -8,14 +8,31 @@ from __future__ import annotations
 from attrs import frozen
 
 from hatwist.cluster.names import Delivery, Level, Ticket, Verb
-from hatwist.config.model import NodeName, ResourceGroup
+from hatwist.config.model import LinkName, NodeName, ResourceGroup
 from hatwist.wire.message import Message
 
 
 @frozen
 class Transmit:
-    """Send these bytes on every medium."""
+    """
+    Send a message on every medium, but to no ping node.
 
+    @ivar data: the datagram.
+    @ivar line: the same message as serial lines carry it; empty where there is
+        no serial line, or the message cannot be said on one.
+    @ivar links: send it on these only; empty: on all.
+    """
+
+    data: bytes
+    line: bytes = b""
+    links: tuple[LinkName, ...] = ()
+
+
+@frozen
+class Probe:
+    """Ask a ping node to return these bytes (protocol 7.4)."""
+
+    link: LinkName
     data: bytes
 
 
@@ -112,4 +129,4 @@ class Stop:
     refused: bool = False
 
 
-Action = Transmit | RunGroup | Log | Record | Deliver | PauseClients | Persist | Stop
+Action = Transmit | Probe | RunGroup | Log | Record | Deliver | PauseClients | Persist | Stop

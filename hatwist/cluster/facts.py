@@ -256,9 +256,14 @@ class HoldingsChanged:
 
 @frozen
 class Send:
-    """Send this message to the cluster; standard fields are added."""
+    """
+    Send this message to the cluster; standard fields are added.
+
+    @ivar links: over these only; empty: over all.
+    """
 
     message: Message
+    links: tuple[LinkName, ...] = ()
 
 
 Fact = (

@@ -25,9 +25,9 @@ from hatwist.cluster.facts import (
     UuidLearned,
 )
 from hatwist.cluster.names import Level
-from hatwist.config.model import MessageFormat, NodeName
+from hatwist.config.model import LinkName, MessageFormat, NodeName
 from hatwist.errors import MalformedError
-from hatwist.wire.envelope import Sealing, seal, sign_again
+from hatwist.wire.envelope import Sealing, seal, seal_classic, sign_again, sign_line_again
 from hatwist.wire.message import Field, FieldType, Message
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ _Item = (
 @define
 class _Sent:
     data: bytes
+    line: bytes
     at: Seconds
     claim: bool
     resent: Seconds = float("-inf")
@@ -94,10 +95,13 @@ class History:
     _claimed: int = 0
     "The number of our newest claim."
     _keys: Keyring = field(init=False)
+    _serial: bool = field(init=False)
+    "There is a serial line, which wants messages in a form of its own."
 
     def __attrs_post_init__(self) -> None:
         self._keys = self.config.keys
         cf = self.config.cf
+        self._serial = any(one.kind == "serial" for one in cf.media)
         self._sealing = Sealing(
             inner_auth=cf.msgfmt is MessageFormat.CLASSIC,
             compression=cf.compression,
@@ -107,8 +111,8 @@ class History:
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Send, send again, or take note of what a peer received."""
         match item:
-            case Send(message):
-                return [] if self._silent else self._send(message, now)
+            case Send(message, links):
+                return [] if self._silent else self._send(message, links, now)
             case Refused():
                 self._silent = self._refused = True
             case Listening(silent):
@@ -130,6 +134,7 @@ class History:
                 self._keys = keys
                 for sent in self._sent.values():
                     sent.data = sign_again(sent.data, keys)
+                    sent.line = sign_line_again(sent.line, keys) if sent.line else b""
         return []
 
     def deadline(self) -> Seconds:
@@ -141,7 +146,7 @@ class History:
         """How many messages are kept."""
         return len(self._sent)
 
-    def _send(self, message: Message, now: Seconds) -> list[Outcome]:
+    def _send(self, message: Message, links: tuple[LinkName, ...], now: Seconds) -> list[Outcome]:
         sequenced = not message.get("t").startswith("NS_")
         message = self._addressed(message)
         number = self._number + 1
@@ -151,10 +156,11 @@ class History:
             data = seal(message, self._keys, self._sealing)
         except MalformedError as error:
             return [*self.complaints.malformed("of our own, not sent", error, now)]
-        outcomes: list[Outcome] = [Transmit(data)]
+        line = self._line(message) if self._serial else b""
+        outcomes: list[Outcome] = [Transmit(data, line, links)]
         if sequenced:
             self._number = number
-            self._keep(data, now, message.get("t") == "resource")
+            self._keep(_Sent(data, line, now, message.get("t") == "resource"))
             outcomes.append(MessageDelivered(self.identity.name, message, own=True))
         return outcomes
 
@@ -177,9 +183,17 @@ class History:
             yield Field("ld", self._load)
         yield Field("ttl", str(cf.hopfudge + len(cf.nodes) + len(cf.ping_nodes)))
 
-    def _keep(self, data: bytes, now: Seconds, claim: bool) -> None:
-        self._sent[self._number] = _Sent(data, now, claim)
-        if claim:
+    def _line(self, message: Message) -> bytes:
+        """Write a message for a serial line; one that has no such form goes over the other media."""
+        try:
+            return seal_classic(message, self._keys)
+        except MalformedError:
+            self.complaints.count("not for serial lines")
+            return b""
+
+    def _keep(self, sent: _Sent) -> None:
+        self._sent[self._number] = sent
+        if sent.claim:
             self._claimed = self._number
         if len(self._sent) > MAX_HISTORY:
             del self._sent[next(iter(self._sent))]
@@ -232,7 +246,7 @@ class History:
                 continue
             kept.resent = now
             outcomes.append(Log(Level.DEBUG, f"Retransmitting pkt {number}"))
-            outcomes.append(Transmit(kept.data))
+            outcomes.append(Transmit(kept.data, kept.line))
             overtaken = overtaken or (kept.claim and number < self._claimed)
             answered += 1
         return [*outcomes, ClaimOvertaken()] if overtaken else outcomes

@@ -5,7 +5,7 @@ From an action to the room that carries it out, one function for each.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from attrs import define, field
 from twisted.internet.defer import maybeDeferred
@@ -16,6 +16,7 @@ from hatwist.cluster.actions import (
     Log,
     PauseClients,
     Persist,
+    Probe,
     Record,
     RunGroup,
     Stop,
@@ -33,10 +34,16 @@ if TYPE_CHECKING:
     from hatwist.cluster.actions import Action
     from hatwist.cluster.events import Event
     from hatwist.cluster.names import Level, Ticket, Verb
-    from hatwist.config.model import ResourceGroup
+    from hatwist.config.model import LinkName, ResourceGroup
     from hatwist.interfaces import IMedium, IPrograms
 
     Run = Callable[[ResourceGroup, Verb], Deferred[tuple[Outcome, str]]]
+
+PING: Final = "ping"
+"""How the directives of ping nodes begin: what they send is asked for apart."""
+
+SERIAL: Final = "serial"
+"""The directive of the media that want a form of their own."""
 
 
 @define
@@ -44,7 +51,7 @@ class Performer:
     """
     Carries actions out.
 
-    @ivar media: every medium; a datagram goes to all.
+    @ivar media: every medium; a message goes to all but the ping nodes.
     @ivar run: runs a verb on a group.
     @ivar feed: takes the events that answer.
     @ivar say: takes a line for the log.
@@ -68,8 +75,10 @@ class Performer:
     def __call__(self, action: Action) -> None:
         """Carry out one action; never raises for what the world does."""
         match action:
-            case Transmit(data):
-                self._transmit(data)
+            case Transmit():
+                self._transmit(action)
+            case Probe(link, data):
+                self._probe(link, data)
             case RunGroup(ticket, group, verb):
                 self._run_group(ticket, group, verb)
             case Log(level, text, entity):
@@ -87,16 +96,26 @@ class Performer:
             case Stop():
                 self.stopped(action)
 
-    def _transmit(self, data: bytes) -> None:
-        """Send on every medium; a bug in one must not silence the others."""
+    def _transmit(self, action: Transmit) -> None:
+        """Send on every medium that is meant; a bug in one must not silence the others."""
         broken: list[Exception] = []
         for medium in self.media:
+            spec = medium.spec
+            if spec.kind.startswith(PING) or (action.links and spec.link not in action.links):
+                continue
+            data = action.line if spec.kind == SERIAL else action.data
             try:
-                medium.send(data)
+                if data:
+                    medium.send(data)
             except Exception as problem:  # noqa: BLE001  (raised below)
                 broken.append(problem)
         if broken:
             raise broken[0]
+
+    def _probe(self, link: LinkName, data: bytes) -> None:
+        for medium in self.media:
+            if medium.spec.link == link and medium.spec.kind.startswith(PING):
+                medium.send(data)
 
     def _run_group(self, ticket: Ticket, group: ResourceGroup, verb: Verb) -> None:
         def answer(result: tuple[Outcome, str]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from hatwist.cluster.actions import Deliver, Log, PauseClients, Persist, Record, RunGroup, Transmit
+from hatwist.cluster.actions import Deliver, Log, PauseClients, Persist, Probe, Record, RunGroup, Transmit
 from hatwist.cluster.ledger import Number, number_of
 from hatwist.cluster.names import Level
 from hatwist.wire.envelope import open_datagram
@@ -35,7 +35,7 @@ def describe(action: Action) -> str:
 
     @return: empty for what is not worth a line: datagrams and debug messages.
     """
-    if isinstance(action, Transmit | Deliver):
+    if isinstance(action, Transmit | Probe | Deliver):
         return ""
     if isinstance(action, RunGroup):
         return f"run {action.verb.value} {action.group.key}"

@@ -95,6 +95,15 @@ def sign_again(data: bytes, keys: Keyring) -> bytes:
     return netstring.sign_off(body, keys.sign(body))
 
 
+def sign_line_again(line: bytes, keys: Keyring) -> bytes:
+    """
+    Sign what travels on a serial line with other keys.
+
+    @param line: what L{seal_classic} returned.
+    """
+    return seal_classic(classic.decode(line), keys)
+
+
 def open_datagram(data: bytes, keys: Keyring) -> Message:
     """
     Make a message of a datagram, netstring or classic.

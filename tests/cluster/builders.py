@@ -18,6 +18,7 @@ from hatwist.cluster.actions import (
     Log,
     PauseClients,
     Persist,
+    Probe,
     Record,
     RunGroup,
     Stop,
@@ -286,7 +287,7 @@ class Cluster:
                 self._later(self.script, name, GroupFinished(ticket, outcome))
             case Stop():
                 self.crash(name)
-            case Log() | Record() | Deliver() | PauseClients() | Persist():
+            case Log() | Record() | Deliver() | PauseClients() | Persist() | Probe():
                 pass
 
     def _run(self, name: NodeName, key: str, verb: Verb) -> Outcome:

@@ -36,6 +36,7 @@ from tests.cluster.builders import (
     BETA,
     CF,
     GAMMA,
+    KEYS,
     UUIDS,
     config,
     from_peer,
@@ -47,6 +48,8 @@ from tests.cluster.builders import (
 )
 
 HELLO = Message.of(t="hello")
+TTY = LinkName("/dev/ttyS0")
+SERIAL = evolve(CF, media=(*CF.media, medium(TTY, "serial")))
 
 
 def history(cf: HaCf = CF, *peers: NodeName) -> History:
@@ -311,6 +314,28 @@ class ResendTests(SynchronousTestCase):
             one for one in one.handle(MessageDelivered(BETA, request), 1.0) if isinstance(one, Transmit)
         ]
         self.assertEqual(open_datagram(again.data, keys).get("t"), "hello")
+
+    def test_serial_lines(self) -> None:
+        """Where there is a serial line each message has a second form, also when it is sent again."""
+        one = history(SERIAL, BETA)
+        (first,) = [it for it in one.handle(Send(HELLO, (TTY,)), 0.0) if isinstance(it, Transmit)]
+        self.assertEqual(first.links, (TTY,))
+        self.assertTrue(first.line.startswith(b">>>\n"))
+        self.assertEqual(open_datagram(first.line, KEYS).get("seq"), "1")
+        request = from_peer(Message.of(t="NS_rexmit", dest="alpha", firstseq="1", lastseq="1"))
+        keys = Keyring(2, (Key(2, "md5", b"new"),))
+        one.handle(KeysChanged(keys), 0.5)
+        (again,) = [it for it in one.handle(MessageDelivered(BETA, request), 1.0) if isinstance(it, Transmit)]
+        self.assertEqual(open_datagram(again.line, keys).get("seq"), "1")
+
+    def test_not_for_serial_lines(self) -> None:
+        """What the form does not allow goes over the other media, and is signed again all the same."""
+        one = history(SERIAL, BETA)
+        odd = Message([Field("t", "odd"), Field("x", Message.of(a="b"), FieldType.UNCOMPRESSED)])
+        (said,) = [it for it in one.handle(Send(odd), 0.0) if isinstance(it, Transmit)]
+        self.assertEqual(said.line, b"")
+        self.assertEqual(one.complaints.counters, {"not for serial lines": 1})
+        self.assertEqual(one.handle(KeysChanged(KEYS), 0.5), [])
 
     def test_range(self) -> None:
         """A request may name a range; without an end it means one message."""

@@ -200,9 +200,9 @@ class Spy:
         raise NotImplementedError
 
 
-def medium(link: str, **trouble: Exception) -> Medium:
+def medium(link: str, kind: str = "bcast", **trouble: Exception) -> Medium:
     """Make a medium of a link."""
-    return Medium(MediumSpec("bcast", LinkName(link), Position("ha.cf"), interface=link), trouble=trouble)
+    return Medium(MediumSpec(kind, LinkName(link), Position("ha.cf"), interface=link), trouble=trouble)
 
 
 NO_DEVICE = MediumError("bcast eth1: there is no such interface")

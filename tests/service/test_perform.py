@@ -14,6 +14,7 @@ from hatwist.cluster.actions import (
     Log,
     PauseClients,
     Persist,
+    Probe,
     Record,
     RunGroup,
     Stop,
@@ -21,7 +22,7 @@ from hatwist.cluster.actions import (
 )
 from hatwist.cluster.events import Event, GroupFinished
 from hatwist.cluster.names import Delivery, Level, Outcome, Ticket, Verb
-from hatwist.config.model import NodeName, ResourceGroup
+from hatwist.config.model import LinkName, NodeName, ResourceGroup
 from hatwist.interfaces import IMedium, IPrograms
 from hatwist.service.perform import Performer
 from hatwist.wire.message import Message
@@ -57,6 +58,23 @@ class PerformTests(SynchronousTestCase):
         """Transmit means all of them."""
         self.performer(Transmit(b"heartbeat"))
         self.assertEqual([one.done for one in self.media], [[b"heartbeat"], [b"heartbeat"]])
+
+    def test_serial_lines_and_ping_nodes(self) -> None:
+        """A serial line gets its own form; a ping node only what is meant for it."""
+        line, gate = medium("/dev/ttyS0", "serial"), medium("172.16.0.1", "ping")
+        self.performer.media = [*self.media, line, gate]
+        self.performer(Transmit(b"heartbeat", b"in lines"))
+        self.performer(Transmit(b"not for lines"))
+        self.performer(Probe(LinkName("172.16.0.1"), b"echo"))
+        self.performer(Probe(LinkName("eth0"), b"no ping node"))
+        self.assertEqual(self.media[0].done, [b"heartbeat", b"not for lines"])
+        self.assertEqual(line.done, [b"in lines"])
+        self.assertEqual(gate.done, [b"echo"])
+
+    def test_one_link(self) -> None:
+        """What is meant for some links goes over these."""
+        self.performer(Transmit(b"question", links=(LinkName("eth1"),)))
+        self.assertEqual([one.done for one in self.media], [[], [b"question"]])
 
     def test_a_broken_medium_silences_no_other(self) -> None:
         """The others send all the same, and the driver hears of the bug."""

@@ -21,6 +21,7 @@ from hatwist.wire.envelope import (
     seal,
     seal_classic,
     sign_again,
+    sign_line_again,
 )
 from hatwist.wire.limits import MAX_DATAGRAM, MAX_TRAILER
 from hatwist.wire.message import Field, FieldType, Message
@@ -238,6 +239,18 @@ class SealTests(SynchronousTestCase):
         text = Message.of(a="x" * MAX_DATAGRAM)
         self.assertLess(len(seal(text, CRC)), 1000)
         self.assertEqual(open_datagram(seal(text, CRC), CRC).get("a"), text.get("a"))
+
+
+class LineTests(SynchronousTestCase):
+    """What travels on a serial line."""
+
+    def test_signed_again(self) -> None:
+        """With other keys it says the same."""
+        line = seal_classic(Message.of(t="status", st="up"), MD5)
+        again = sign_line_again(line, SHA1)
+        self.assertRaises(AuthenticationError, open_datagram, line, SHA1)
+        self.assertEqual(open_datagram(again, SHA1).get("st"), "up")
+        self.assertEqual(again.count(b"auth="), 1)
 
 
 class OpenTests(SynchronousTestCase):
