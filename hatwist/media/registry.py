@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from hatwist.errors import MediumError
 from hatwist.media.bcast import BCAST
 from hatwist.media.mcast import MCAST
+from hatwist.media.ping import KINDS, PingFactory
 from hatwist.media.ucast import UCAST
 from hatwist.media.udp import UdpFactory
 
@@ -28,7 +29,9 @@ def factories(say: Callable[[Level, str], None]) -> dict[str, IMediumFactory]:
 
     @param say: takes the historical lines of opening and closing, for ha-log.
     """
-    return {recipe.name: UdpFactory(recipe, say) for recipe in RECIPES}
+    known: dict[str, IMediumFactory] = {recipe.name: UdpFactory(recipe, say) for recipe in RECIPES}
+    known |= {kind.name: PingFactory(kind, say) for kind in KINDS}
+    return known
 
 
 def find(kind: str, known: Mapping[str, IMediumFactory]) -> IMediumFactory:

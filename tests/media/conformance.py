@@ -127,11 +127,12 @@ class MediumConformance(_Case):
         raise NotImplementedError
 
     def setUp(self) -> None:
-        """Start both ends."""
+        """Start both ends, which are one where a medium hears itself and nobody else."""
         super().setUp()
         self.cable = self.make_cable()
         self.cable.alpha.start()
-        self.cable.beta.start()
+        if self.cable.beta is not self.cable.alpha:
+            self.cable.beta.start()
 
     def until(self, happened: Callable[[], bool]) -> None:
         """Make turns until something happened."""

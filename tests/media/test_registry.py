@@ -25,9 +25,11 @@ class RegistryTests(SynchronousTestCase):
             self.assertTrue(verifyObject(IMediumFactory, factory))
             self.assertIs(find(name, self.known), factory)
             self.assertEqual(factory.name, name)
-        self.assertEqual(sorted(self.known), ["bcast", "mcast", "ucast"])
+        self.assertEqual(sorted(self.known), ["bcast", "mcast", "ping", "ping6", "ping_group", "ucast"])
 
     def test_unknown_names_the_known(self) -> None:
         """An unknown directive is refused with those there are."""
         problem = self.assertRaises(MediumError, find, "pigeon", self.known)
-        self.assertEqual(str(problem), "no medium is called 'pigeon'; there are: bcast, mcast, ucast")
+        self.assertEqual(
+            str(problem), f"no medium is called 'pigeon'; there are: {', '.join(sorted(self.known))}"
+        )
