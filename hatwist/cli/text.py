@@ -41,6 +41,15 @@ _REFUSED: Final = {
 }
 """What is counted and needs a look; the words for it, and where to look."""
 
+RECENT: Final = 10 * _MINUTE
+"""What was counted so long ago that nobody need look at it now is not among the troubles."""
+
+UNHEARD: Final = 25
+"""
+Messages that a peer has not acknowledged, and seems not to hear us: it should
+acknowledge one in ten, and some are lost.
+"""
+
 
 def one_line(text: str) -> str:
     """
@@ -108,7 +117,7 @@ def troubles(report: Report) -> list[str]:
             found.extend(_node_troubles(node))
     for group in report["groups"]:
         found.extend(_group_troubles(group, report))
-    found.extend(_refused(report["counters"]))
+    found.extend(_refused(report["counters"], report["newest"]))
     return found
 
 
@@ -151,17 +160,20 @@ def _node_troubles(node: NodeReport) -> Iterator[str]:
     if node["status"] == "dead":
         yield f"Node {name} is dead, {_heard(node['heard'])}."
         return
+    if node["unheard"] > UNHEARD:
+        missed = f"has acknowledged none of our last {node['unheard']} messages"
+        yield f"Node {name} {missed}: it seems not to hear us."
     for link in node["links"]:
         if link["status"] == "dead":
             yield f"The link to node {name} over {_link(link)} is dead, {_heard(link['heard'])}."
 
 
-def _refused(counters: dict[str, int]) -> Iterator[str]:
+def _refused(counters: dict[str, int], newest: dict[str, float]) -> Iterator[str]:
     for kind, (what, question) in _REFUSED.items():
-        number = counters.get(kind, 0)
-        if number:
+        number, seconds = counters.get(kind, 0), newest.get(kind, 0.0)
+        if number and seconds < RECENT:
             messages = "1 message" if number == 1 else f"{number} messages"
-            yield f"{messages} {what} since the start: see ha-log; {question}"
+            yield f"{messages} {what} since the start, the last {age(seconds)} ago: see ha-log; {question}"
 
 
 def _link(link: LinkReport) -> str:

@@ -22,6 +22,7 @@ from hatwist.wire.message import Field, Message
 if TYPE_CHECKING:
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.identity import Identity
+    from hatwist.cluster.roster import Roster
     from hatwist.config.model import Seconds
 
 DAEMONS_OWN: Final = frozenset(
@@ -66,6 +67,7 @@ class Clients:
     """
 
     identity: Identity
+    roster: Roster
     names: dict[str, int] = field(factory=dict)
     _signed_on: int = 0
     _statuses: dict[NodeName, str] = field(factory=dict)
@@ -75,7 +77,7 @@ class Clients:
         """Pass on what programs say, and tell them what happens."""
         match item:
             case MessageWanted(message, requester):
-                return self._send(message, requester)
+                return self._send(message, requester, now)
             case ClientJoined(name):
                 self._signed_on += 1
                 self.names[name] = self._signed_on
@@ -103,11 +105,15 @@ class Clients:
         """Nothing here waits."""
         return float("inf")
 
-    def _send(self, message: Message, requester: str) -> list[Outcome]:
+    def _send(self, message: Message, requester: str, now: Seconds) -> list[Outcome]:
         kind = message.get("t")
         if _is_daemons_own(kind):
             text = f"{requester}: a message of type {kind[:MAX_SHOWN]!r} is for the daemon itself to send"
             return [Log(Level.WARN, text)]
+        strangers = self.roster.strangers(message)
+        if strangers:
+            # A peer that runs heartbeat would take in what we refuse.
+            return [*self.roster.refuse(strangers, requester, now)]
         return [Send(message)]
 
     def _speak(self, name: str, message: Message) -> list[Outcome]:

@@ -22,18 +22,22 @@ PERIOD: Final = 60.0
 @define
 class Complaints:
     """
-    Counters by kind, and when each was last put into words.
+    Counters by kind, when each was last put into words, and when it last came.
 
     Kinds are ours, never text of a sender, so that nobody can make this grow.
     """
 
     counters: dict[str, int] = field(factory=dict)
+    newest: dict[str, Seconds] = field(factory=dict)
+    "When the newest of a kind came, where that was told."
     _said: dict[str, Seconds] = field(factory=dict)
     _unsaid: dict[str, int] = field(factory=dict)
 
-    def count(self, kind: str) -> None:
+    def count(self, kind: str, now: Seconds | None = None) -> None:
         """Count without a word."""
         self.counters[kind] = self.counters.get(kind, 0) + 1
+        if now is not None:
+            self.newest[kind] = now
 
     def note(self, kind: str, level: Level, text: str, now: Seconds) -> list[Log]:
         """
@@ -41,7 +45,7 @@ class Complaints:
 
         @return: one line, or none.
         """
-        self.count(kind)
+        self.count(kind, now)
         said = self._said.get(kind)
         if said is not None and now - said < PERIOD:
             self._unsaid[kind] = self._unsaid.get(kind, 0) + 1

@@ -55,6 +55,8 @@ class Flow:
     _sent: int = 0
     "The number of our newest message."
     _acked: dict[NodeName, int] = field(factory=dict)
+    _since: dict[NodeName, int] = field(factory=dict)
+    "The number of our newest message when a peer came."
     _received: int = 0
     "Every peer that lived meanwhile has received everything up to this number."
 
@@ -66,11 +68,14 @@ class Flow:
                     return []
             case PeerStatusChanged(peer):
                 self._acked.setdefault(peer, 0)
+                self._since.setdefault(peer, self._sent)
             case PeerRestarted(peer):
                 if peer in self._acked:
                     self._acked[peer] = 0
+                    self._since[peer] = self._sent
             case PeerDied(peer) | NodeRemoved(peer):
                 self._acked.pop(peer, None)
+                self._since.pop(peer, None)
             case FlowControlEnded():
                 self._enabled = False
         return self._control(now)
@@ -78,6 +83,12 @@ class Flow:
     def deadline(self) -> Seconds:
         """Nothing here waits."""
         return float("inf")
+
+    def unheard(self, peer: NodeName) -> int:
+        """Return how many of our newest messages a living peer has not acknowledged, since it came."""
+        if not self._enabled or peer not in self._acked:
+            return 0
+        return self._sent - max(self._acked[peer], self._since[peer])
 
     def _count(self, sender: NodeName, message: Message, own: bool) -> bool:
         """Take note of a message; say whether it was one to be counted."""

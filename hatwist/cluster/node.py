@@ -245,7 +245,7 @@ class Node:
         self.healing = Healing(self.ledger)
         self.aftermath = Aftermath(self.ledger, config.cf.keepalive, config.cf.max_rexmit_delay)
         self.departure = Departure(identity, self.ledger)
-        self.clients = Clients(identity)
+        self.clients = Clients(identity, self.roster)
         self.work = Work(self.ledger)
         self._machines: dict[str, Machine] = {}
         for name in dict.fromkeys(name for names in ROUTES.values() for name in names):

@@ -294,7 +294,7 @@ class Reception:
 
     def _unauthentic(self, error: AuthenticationError, where: str, now: Seconds) -> list[Log]:
         if not self.config.cf.log_badpack:
-            self.complaints.count("not authentic")
+            self.complaints.count("not authentic", now)
             return []
         claimed = error.claimed or "?"
         text = f"string2msg_ll: node [{claimed}] failed authentication (on {where}: {error})"
@@ -302,7 +302,7 @@ class Reception:
 
     def _malformed(self, where: str, error: RemoteError, now: Seconds) -> list[Log]:
         if not self.config.cf.log_badpack:
-            self.complaints.count("malformed")
+            self.complaints.count("malformed", now)
             return []
         return self.complaints.malformed(where, error, now)
 

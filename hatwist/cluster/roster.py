@@ -83,9 +83,21 @@ class Roster:
         """Return what C{hb_setsite} said of a node."""
         return self.sites.get(node, "")
 
+    def strangers(self, message: Message) -> tuple[NodeName, ...]:
+        """Return the nodes that a message would add and that are in no file of ours."""
+        return _names(message, but=self.configured) if message.get("t") == "addnode" else ()
+
+    def refuse(self, strangers: tuple[NodeName, ...], sender: str, now: Seconds) -> list[Log]:
+        """Say that nodes are not added, at a bounded rate."""
+        more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+        text = (
+            f"addnode from {sender}: node [{strangers[0][:MAX_SHOWN]}]{more} is not in our ha.cf,"
+            f" and takeover knows no more than {len(self.configured)} nodes; not added"
+        )
+        return self.complaints.note("strange node", Level.ERROR, text, now)
+
     def _add(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        strangers = []
         for name in _names(message):
             if name in self.members:
                 text = f"hb_add_one_node: node({name}) already exists"
@@ -94,16 +106,8 @@ class Roster:
                 self.removed.discard(name)
                 text = f"hb_add_one_node: Adding new node[{name}] to configuration."
                 outcomes.extend((Log(Level.INFO, text), NodeAdded(name)))
-            else:
-                strangers.append(name[:MAX_SHOWN])
-        if strangers:
-            more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
-            text = (
-                f"addnode from {sender}: node [{strangers[0]}]{more} is not in our ha.cf,"
-                f" and takeover knows no more than {len(self.configured)} nodes; not added"
-            )
-            outcomes.extend(self.complaints.note("strange node", Level.ERROR, text, now))
-        return outcomes
+        strangers = self.strangers(message)
+        return [*outcomes, *self.refuse(strangers, sender, now)] if strangers else outcomes
 
     def _delete(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         named = [name for name in _names(message) if name in self.members]
@@ -157,6 +161,7 @@ class Roster:
         return []
 
 
-def _names(message: Message) -> tuple[NodeName, ...]:
+def _names(message: Message, but: tuple[NodeName, ...] = ()) -> tuple[NodeName, ...]:
     """Return the nodes that a message lists, each once."""
-    return tuple(dict.fromkeys(node_name(word) for word in message.get("nodelist").split()))
+    names = dict.fromkeys(node_name(word) for word in message.get("nodelist").split())
+    return tuple(name for name in names if name not in but)

@@ -37,6 +37,7 @@ def snapshot(node: Node, now: Seconds) -> Status:
         groups=tuple(_group_view(node, group, now) for group in node.config.groups),
         voided=node.mode.voided,
         counters=MappingProxyType(dict(sorted(node.complaints.counters.items()))),
+        newest=MappingProxyType({kind: now - at for kind, at in sorted(node.complaints.newest.items())}),
     )
 
 
@@ -51,7 +52,8 @@ def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
     heard = None if peer.seen is None else now - peer.seen
     generation = node.reception.generation(name)
     deadtime, uuid = node.patience.deadtime(name), node.reception.uuid(name)
-    return NodeView(name, peer.status, generation, heard, deadtime, links, uuid, *labels)
+    unheard = node.flow.unheard(name)
+    return NodeView(name, peer.status, generation, heard, deadtime, links, uuid, *labels, unheard)
 
 
 def _group_view(node: Node, group: ResourceGroup, now: Seconds) -> GroupView:

@@ -118,7 +118,8 @@ class Standby:
             reason = "no other node is alive" if ledger.nice else _ONLY_NICE
             refused = Record("takeover refused", which.word, ledger.me, (reason, f"{requester} asked for it"))
             return [Log(Level.WARN, f"takeover [{which.word}] refused: {reason}"), refused]
-        return [Send(speech.takeover(which))]
+        text = f"takeover [{which.word}]: asking the other node for it ({requester} asked)"
+        return [Log(Level.INFO, text), Send(speech.takeover(which))]
 
     def _obstacle(self, which: Holding) -> str:
         ledger = self.ledger

@@ -8,8 +8,9 @@ Nobody reads machines directly.  Ages are seconds before the snapshot.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
-from attrs import frozen
+from attrs import field, frozen
 
 from hatwist.cluster.names import GroupState, Holding, LinkStatus, NodeStatus
 from hatwist.config.model import LinkName, NodeName, Seconds
@@ -42,6 +43,8 @@ class NodeView:
     "What C{hb_setweight} said of it; a label only."
     site: str = ""
     "What C{hb_setsite} said of it; a label only."
+    unheard: int = 0
+    "So many of our newest messages, all since it came, it has not acknowledged."
 
 
 @frozen
@@ -87,5 +90,7 @@ class Status:
     nodes: tuple[NodeView, ...]
     groups: tuple[GroupView, ...]
     counters: Mapping[str, int]
+    newest: Mapping[str, Seconds] = field(factory=lambda: MappingProxyType({}))
+    "Age of what was counted last of a kind, where that is known."
     voided: tuple[str, ...] = ()
     "Promises of ours that a node of this cluster does not keep."

@@ -26,7 +26,10 @@ class LinkReport(TypedDict):
 
 
 class NodeReport(TypedDict):
-    """One member; C{heard} and C{deadtime} are seconds."""
+    """
+    One member; C{heard} and C{deadtime} are seconds, C{unheard} is how many of our
+    newest messages it has not acknowledged.
+    """
 
     name: str
     status: str
@@ -34,6 +37,7 @@ class NodeReport(TypedDict):
     heard: float | None
     deadtime: float
     links: list[LinkReport]
+    unheard: int
 
 
 class GroupReport(TypedDict):
@@ -49,7 +53,10 @@ class GroupReport(TypedDict):
 
 
 class Report(TypedDict):
-    """Everything there is to show of a node."""
+    """
+    Everything there is to show of a node; C{newest} has the ages of the newest of
+    what C{counters} counts, where they are known.
+    """
 
     version: int
     node: str
@@ -65,6 +72,7 @@ class Report(TypedDict):
     nodes: list[NodeReport]
     groups: list[GroupReport]
     counters: dict[str, int]
+    newest: dict[str, float]
     voided: list[str]
 
 
@@ -95,6 +103,7 @@ def report(status: Status) -> Report:
         "nodes": [_node(one) for one in status.nodes],
         "groups": [_group(one) for one in status.groups],
         "counters": {plain(name): count for name, count in status.counters.items()},
+        "newest": {plain(name): round(seconds, 3) for name, seconds in status.newest.items()},
         "voided": [plain(one) for one in status.voided],
     }
 
@@ -107,6 +116,7 @@ def _node(view: NodeView) -> NodeReport:
         "heard": _age(view.heard),
         "deadtime": view.deadtime,
         "links": [_link(one) for one in view.links],
+        "unheard": view.unheard,
     }
 
 

@@ -60,7 +60,7 @@ class StatusTests(SynchronousTestCase):
             status_lines(report(STATUS)),
             [
                 "! Node node02 is dead, heard 1 h 2 min ago.",
-                "! 3 messages could not be read since the start: see ha-log; "
+                "! 3 messages could not be read since the start, the last 4.0 s ago: see ha-log; "
                 "does something else send to our port?",
                 "",
                 "This is node node01: active, has the groups at home here.",
@@ -92,17 +92,36 @@ class StatusTests(SynchronousTestCase):
     def test_refused_messages(self) -> None:
         """Messages that a wrong key, a wrong name or another program sent are worth a sentence each."""
         counters = {"not authentic": 62, "unknown node": 1, "our name": 2, "malformed": 0, "copy": 9}
+        newest = {"not authentic": 2.0, "unknown node": 125.0, "our name": 0.5}
         self.assertEqual(
-            self.troubles(evolve(WELL, counters=counters)),
+            self.troubles(evolve(WELL, counters=counters, newest=newest)),
             [
-                "62 messages failed authentication since the start: see ha-log; "
+                "62 messages failed authentication since the start, the last 2.0 s ago: see ha-log; "
                 "is authkeys the same on both nodes?",
-                "1 message came from a node that is not in ha.cf since the start: see ha-log; "
+                "1 message came from a node that is not in ha.cf since the start, the last 2 min 5 s ago:"
+                " see ha-log; "
                 "does another cluster use this port and key?",
-                "2 messages came from another host with the name of this node since the start: see ha-log; "
+                "2 messages came from another host with the name of this node since the start,"
+                " the last 0.5 s ago: see ha-log; "
                 "names of nodes must differ",
             ],
         )
+
+    def test_old_trouble(self) -> None:
+        """What was counted ten minutes ago and more is no trouble now."""
+        status = evolve(WELL, counters={"malformed": 7}, newest={"malformed": 600.0})
+        self.assertEqual(self.troubles(status), [])
+        self.assertEqual(status_lines(report(status))[-1], "Counted since the start: malformed 7")
+
+    def test_a_peer_that_does_not_hear_us(self) -> None:
+        """It is heard, and acknowledges nothing."""
+        self.assertEqual(
+            self.troubles(evolve(WELL, nodes=(STATUS.nodes[0], evolve(LIVING, unheard=26)))),
+            [
+                "Node node02 has acknowledged none of our last 26 messages: it seems not to hear us.",
+            ],
+        )
+        self.assertEqual(self.troubles(evolve(WELL, nodes=(STATUS.nodes[0], evolve(LIVING, unheard=25)))), [])
 
     def test_dead_link_of_a_living_peer(self) -> None:
         """A peer that is heard over one link only is worth a sentence."""

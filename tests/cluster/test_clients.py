@@ -11,20 +11,32 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.actions import Deliver
 from hatwist.cluster.clients import DAEMONS_OWN, Clients
+from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.events import ClientAsked, ClientJoined, ClientLeft, ClientSpoke, MessageWanted
 from hatwist.cluster.facts import LinkChanged, MessageDelivered, PeerDied
 from hatwist.cluster.names import Delivery, LinkStatus
+from hatwist.cluster.roster import Roster
 from hatwist.wire.message import Message
-from tests.cluster.builders import ALPHA, BETA, ETH0, identity, logged, sent, status
+from tests.cluster.builders import ALPHA, BETA, CF, ETH0, identity, logged, sent, settled_ledger, status
 
 
 def clients() -> Clients:
     """Make those of alpha, nobody signed on."""
-    return Clients(identity())
+    roster = Roster(ALPHA, CF.nodes, settled_ledger(), Complaints())
+    return Clients(identity(), roster)
 
 
 class SayTests(SynchronousTestCase):
     """What goes out."""
+
+    def test_a_node_that_we_refuse_is_not_sent_on(self) -> None:
+        """A peer that runs heartbeat would take it in; a known one may come back."""
+        one = clients()
+        refused = one.handle(MessageWanted(Message.of(t="addnode", nodelist="beta gamma"), "FIFO"), 0.0)
+        self.assertEqual(sent(refused), [])
+        self.assertIn("addnode from FIFO: node [gamma] is not in our ha.cf", logged(refused)[0])
+        known = Message.of(t="addnode", nodelist="beta")
+        self.assertEqual(sent(one.handle(MessageWanted(known, "FIFO"), 0.0)), [known])
 
     def test_a_script_speaks_through_the_fifo(self) -> None:
         """What root writes into the FIFO goes out as it is."""

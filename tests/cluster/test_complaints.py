@@ -23,6 +23,14 @@ class ComplaintsTests(SynchronousTestCase):
         complaints.count("copy")
         self.assertEqual(complaints.counters, {"copy": 2})
 
+    def test_the_newest(self) -> None:
+        """When something came last is known where the time was told."""
+        complaints = Complaints()
+        complaints.count("copy")
+        complaints.count("replay", 3.0)
+        complaints.note("malformed", Level.WARN, "x", 4.0)
+        self.assertEqual(complaints.newest, {"replay": 3.0, "malformed": 4.0})
+
     def test_said_once_a_minute(self) -> None:
         """The same kind of complaint is logged once a minute, with the number of those in between."""
         complaints = Complaints()

@@ -55,6 +55,27 @@ def acknowledge(one: Flow, number: int, peer: NodeName = BETA) -> list[object]:
 class FlowTests(SynchronousTestCase):
     """One machine."""
 
+    def test_who_may_not_hear_us(self) -> None:
+        """What a peer has not acknowledged is counted from when it came, and no more when it is dead."""
+        one = flow()
+        send(one, 1, 100)
+        self.assertEqual(one.unheard(BETA), 0)
+        one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 0.0)
+        self.assertEqual(one.unheard(BETA), 0)
+        send(one, 101, 120)
+        self.assertEqual(one.unheard(BETA), 20)
+        acknowledge(one, 110)
+        self.assertEqual(one.unheard(BETA), 10)
+        one.handle(PeerRestarted(BETA, 8), 0.0)
+        self.assertEqual(one.unheard(BETA), 0)
+        send(one, 121, 125)
+        one.handle(PeerDied(BETA, 10.0, True), 0.0)
+        self.assertEqual(one.unheard(BETA), 0)
+        one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 0.0)
+        send(one, 126, 130)
+        one.handle(FlowControlEnded(BETA), 0.0)
+        self.assertEqual(one.unheard(BETA), 0)
+
     def test_a_peer_that_is_far_behind(self) -> None:
         """From the 251st unacknowledged message on clients wait, until it has caught up."""
         one = flow(BETA)

@@ -143,9 +143,9 @@ class WishTests(SynchronousTestCase):
 
     def test_takeover(self) -> None:
         """Who wants groups of the others asks them to go standby."""
-        self.assertEqual(
-            standby(ledger()).handle(TakeoverWanted(FOREIGN), 0.0), [Send(speech.takeover(FOREIGN))]
-        )
+        asked = standby(ledger()).handle(TakeoverWanted(FOREIGN, "root"), 0.0)
+        self.assertEqual(sent(asked), [speech.takeover(FOREIGN)])
+        self.assertEqual(logged(asked), ["takeover [foreign]: asking the other node for it (root asked)"])
 
     def test_takeover_refused(self) -> None:
         """Nobody is asked when nobody lives, or in legacy mode."""

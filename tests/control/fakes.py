@@ -59,6 +59,7 @@ STATUS = Status(
         ),
     ),
     counters=MappingProxyType({"malformed": 3}),
+    newest=MappingProxyType({"malformed": 4.0}),
 )
 
 

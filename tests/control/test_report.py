@@ -35,6 +35,7 @@ WHOLE: Final = {
             "heard": 0.2,
             "deadtime": 30.0,
             "links": [{"link": "eth1", "status": "up", "heard": 0.2}],
+            "unheard": 0,
         },
         {
             "name": "node02",
@@ -46,6 +47,7 @@ WHOLE: Final = {
                 {"link": "eth1", "status": "dead", "heard": 3723.457},
                 {"link": "/dev/ttyS0", "status": "dead", "heard": None},
             ],
+            "unheard": 0,
         },
     ],
     "groups": [
@@ -60,6 +62,7 @@ WHOLE: Final = {
         }
     ],
     "counters": {"malformed": 3},
+    "newest": {"malformed": 4.0},
     "voided": [],
 }
 
