@@ -126,8 +126,8 @@ class PingMedium:
         """
         Look the hosts up, now and never again, and open the socket.
 
-        @raise MediumError: a host is not known, of a group all, or there is no
-            socket for us; also once stopped.
+        @raise MediumError: the host is not known, or there is no socket for us;
+            also once stopped.
         """
         if self._stopped or self._echoes is not None:
             raise MediumError(f"{self._title}: can be started only once")
@@ -162,18 +162,19 @@ class PingMedium:
         return succeed(None)
 
     def _look_up(self) -> tuple[Address, ...]:
-        """Find the hosts; as in heartbeat, those of a group that nobody knows are left out."""
+        """
+        Find the hosts; of a group those that nobody knows are left out, as heartbeat does.
+
+        A group can end up with none: then the node starts, and the group is dead.
+        """
         found: dict[Address, None] = {}
-        unknown: list[str] = []
         for host in self.spec.members or (self.spec.address,):
             try:
                 found[look_up(host, self._kind.variant)] = None
             except MediumError as problem:
-                unknown.append(f"{self.spec.where}: {self._title}: {problem}")
-        if not found:
-            raise MediumError("; ".join(unknown))
-        for text in unknown:
-            self._say(Level.WARN, text)
+                if not self.spec.members:
+                    raise MediumError(f"{self.spec.where}: {self._title}: {problem}") from problem
+                self._say(Level.ERROR, f"glib: {problem} ({self.spec.where}: {self._title})")
         return tuple(found)
 
     def _open(self) -> None:
@@ -210,8 +211,9 @@ class PingMedium:
                 reasons.append(problem.strerror or str(problem))
         if len(reasons) < len(self._hosts):
             self._reporter.up()
-        elif self._reporter.working:
-            self._say(Level.CRIT, f"glib: Error sending packet: {reasons[0]}")
+        elif reasons and self._reporter.working:
+            self._say(Level.ERROR, f"glib: Error sending packet: {reasons[0]}")
+            self._say(Level.ERROR, f"write_child: write failure on {self._title}.: {reasons[0]}")
             self._reporter.down(reasons[0])
 
     def _heard(self, packet: bytes, source: str) -> None:
