@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from twisted.internet.defer import Deferred
 
@@ -51,6 +51,13 @@ class IMedium(Interface):
 
     def stop() -> Deferred[None]:
         """Close it; fires when nothing more will be delivered."""
+
+
+class ICounting(Interface):
+    """What counts its troubles, for the status."""
+
+    def counters() -> Mapping[str, int]:
+        """Return how often what went wrong, each with a name of its own; never 0."""
 
 
 class IMediumFactory(Interface):

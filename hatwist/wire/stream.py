@@ -28,9 +28,11 @@ class Stream:
     One direction of a serial line.
 
     @ivar skipped: how many bytes were not part of a message, so far.
+    @ivar torn: how many messages began and had no end.
     """
 
     skipped: int = 0
+    torn: int = 0
     _held: bytearray = field(factory=bytearray, init=False)
     _searched: int = field(default=0, init=False)
 
@@ -50,7 +52,7 @@ class Stream:
 
     def finish(self) -> None:
         """Count what is held as skipped: the stream has ended."""
-        self._skip(len(self._held))
+        self._abandon(len(self._held))
 
     def _whole(self) -> Iterator[bytes]:
         """Cut off what is whole; what remains begins with a start mark, or part of one."""
@@ -58,7 +60,7 @@ class Stream:
         while (end := self._held.find(_NEXT_END, self._searched)) >= 0:
             # A message cut short may stand before: the last start mark counts.
             begin = self._held.rfind(_NEXT_START, 0, end + 1) + 1
-            self._skip(begin)
+            self._abandon(begin)
             size = end + len(_NEXT_END) - begin
             message = bytes(self._held[:size])
             self._drop(size)
@@ -77,8 +79,14 @@ class Stream:
 
     def _give_up_if_too_long(self) -> None:
         if len(self._held) > MAX_MESSAGE:
-            self._skip(max(1, self._held.rfind(START)))
+            self._abandon(max(1, self._held.rfind(START)))
             self._skip_to_start()
+
+    def _abandon(self, count: int) -> None:
+        """Skip what may have begun as a message, and others behind it."""
+        if count and self._held.startswith(START):
+            self.torn += 1 + self._held.count(_NEXT_START, 0, count)
+        self._skip(count)
 
     def _skip(self, count: int) -> None:
         self._drop(count)
