@@ -111,7 +111,7 @@ class LineProtocol(Protocol):
     @ivar stream: takes what is read apart.
     @ivar heard: takes a message.
     @ivar read: is called after whatever was read.
-    @ivar lost: is told why the line is gone.
+    @ivar lost: is told that the line is gone.
     """
 
     transport: LinePort
@@ -122,7 +122,7 @@ class LineProtocol(Protocol):
         writer: PacedWriter,
         heard: Callable[[bytes], None],
         read: Callable[[], None],
-        lost: Callable[[str], None],
+        lost: Callable[[], None],
     ) -> None:
         self.stream = stream
         self.writer = writer
@@ -144,7 +144,7 @@ class LineProtocol(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Hear that it is closed, or gone."""
         self.stream.finish()
-        self.lost(reason.getErrorMessage())
+        self.lost()
         self.writer.disconnect()
 
     def write(self, data: bytes) -> None:

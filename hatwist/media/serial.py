@@ -8,6 +8,7 @@ and comes back is opened anew by itself.
 
 from __future__ import annotations
 
+import errno
 import os
 import termios
 from typing import TYPE_CHECKING, Final
@@ -48,6 +49,9 @@ LINGER: Final = 3.0
 
 JOINING: Final = 2048
 """Bytes that may come before the first message: whoever joins hears the end of one first."""
+
+GONE: Final = os.strerror(errno.EIO)
+"""What the kernel says of a line that hung up, however we learn of it."""
 
 
 class _Nuisances:
@@ -181,13 +185,13 @@ class SerialMedium:
         self._say(Level.WARN, f"glib: {text}")
         self._reporter.down("the line takes nothing")
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self) -> None:
         """The device is gone, or was closed by us."""
         self._port = None
         if self._stopped:
             return
-        self._say(Level.CRIT, f"glib: TTY write failure on [{self.spec.link}]: {reason}")
-        self._reporter.down(reason)
+        self._say(Level.CRIT, f"glib: TTY write failure on [{self.spec.link}]: {GONE}")
+        self._reporter.down(GONE)
         self._again = self._clock.callLater(RETRY, self._reopen)
 
     def _reopen(self) -> None:

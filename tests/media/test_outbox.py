@@ -1,0 +1,124 @@
+# -*- test-case-name: tests.media.test_outbox -*-
+"""
+What waits for a slow line.
+"""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.media.outbox import PATIENCE, Outbox, heartbeat_number
+from hatwist.wire.stream import Stream
+from tests.wire.captures import DIRECTIONS, serial
+
+
+def beat(number: int) -> bytes:
+    """Write a heartbeat."""
+    return b">>>\nt=status\nst=active\nseq=%x\n<<<\n" % number
+
+
+def other(name: str) -> bytes:
+    """Write another message, 22 bytes long with a name of one letter."""
+    return b">>>\nt=resource\n%b\n<<<\n" % name.encode()
+
+
+class HeartbeatNumberTests(SynchronousTestCase):
+    """Telling a heartbeat from other messages."""
+
+    def test_a_heartbeat_has_its_number(self) -> None:
+        """The sequence number is hexadecimal."""
+        self.assertEqual(heartbeat_number(beat(31)), 31)
+
+    def test_other_messages_have_none(self) -> None:
+        """Another type, a type inside a value, no number, no message: C{None}."""
+        for text in (
+            other("a"),
+            b">>>\nt=x\ninfo=t=status\nseq=1\n<<<\n",
+            b">>>\nt=status\n<<<\n",
+            b"\nt=status\nseq=1\n",
+        ):
+            self.assertIsNone(heartbeat_number(text))
+
+    def test_as_heartbeat_writes_them(self) -> None:
+        """In a capture of heartbeat 3.0.6 every status and nothing else is one."""
+        for direction in DIRECTIONS:
+            texts = Stream().feed(serial(direction))
+            found = [text for text in texts if heartbeat_number(text) is not None]
+            self.assertEqual(found, [text for text in texts if b"\nt=status\n" in text])
+            self.assertGreater(len(found), 10)
+
+
+class OutboxTests(SynchronousTestCase):
+    """An outbox with room for three messages besides the heartbeat."""
+
+    def setUp(self) -> None:
+        self.outbox = Outbox(limit=3 * len(other("a")))
+
+    def put(self, *texts: bytes, now: float = 0.0) -> None:
+        """Let messages wait."""
+        for text in texts:
+            self.outbox.put(text, now)
+
+    def all(self, now: float = 0.0) -> list[bytes]:
+        """Take everything out."""
+        taken = []
+        while (text := self.outbox.take(now)) is not None:
+            taken.append(text)
+        return taken
+
+    def test_order_is_kept(self) -> None:
+        """What does not wait long leaves in the order it came."""
+        self.put(other("a"), beat(1), other("b"))
+        self.assertTrue(self.outbox)
+        self.assertEqual(self.all(), [other("a"), beat(1), other("b")])
+        self.assertFalse(self.outbox)
+
+    def test_newest_heartbeat_only(self) -> None:
+        """Of several heartbeats that wait only the newest is sent, and the others are counted."""
+        self.put(beat(1), other("a"), beat(3), beat(4))
+        self.assertEqual(self.all(), [other("a"), beat(4)])
+        self.assertEqual((self.outbox.replaced, self.outbox.dropped), (2, 0))
+
+    def test_a_heartbeat_sent_again_is_an_ordinary_message(self) -> None:
+        """An older heartbeat that a peer asked for again replaces nothing."""
+        self.put(beat(7), beat(5))
+        self.assertEqual(self.all(), [beat(7), beat(5)])
+        self.assertEqual(self.outbox.replaced, 0)
+
+    def test_a_heartbeat_overtakes(self) -> None:
+        """A heartbeat that has waited long, or whose predecessor has, goes next."""
+        self.put(beat(1), now=0.0)
+        self.put(other("a"), other("b"), now=0.1)
+        self.put(beat(2), now=0.2)
+        self.assertEqual(self.outbox.take(PATIENCE), beat(2))
+        self.assertEqual(self.all(PATIENCE), [other("a"), other("b")])
+
+    def test_others_get_their_turn(self) -> None:
+        """However many heartbeats come, every second message is another one while there are any."""
+        self.put(other("a"), other("b"))
+        taken = []
+        for number in range(4):
+            self.put(beat(number), now=0.0)
+            taken.append(self.outbox.take(9.0))
+        self.assertEqual(taken, [beat(0), other("a"), beat(2), other("b")])
+
+    def test_the_oldest_is_dropped(self) -> None:
+        """When too much waits the oldest messages go, are counted, and never the heartbeat."""
+        self.put(beat(1), *map(other, "abcde"))
+        self.assertEqual(self.all(), [beat(1), *map(other, "cde")])
+        self.assertEqual((self.outbox.replaced, self.outbox.dropped), (0, 2))
+
+    def test_room_comes_back(self) -> None:
+        """What was sent takes no room."""
+        for name in "abcdefgh":
+            self.put(other(name))
+            self.assertEqual(self.all(), [other(name)])
+        self.assertEqual(self.outbox.dropped, 0)
+
+    def test_a_long_message_fits_alone(self) -> None:
+        """A message longer than the limit is kept, at the cost of what waits already."""
+        self.put(other("a"), beat(1), other("x" * 100))
+        self.assertEqual(self.all(), [beat(1), other("x" * 100)])
+        self.put(beat(2), other("y" * 100))
+        self.assertEqual(self.all(), [beat(2), other("y" * 100)])
+        self.assertEqual(self.outbox.dropped, 1)
