@@ -19,6 +19,7 @@ from hatwist.config.directives import TABLE
 from hatwist.config.durations import milliseconds
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.hacf import Reading
+from hatwist.config.lines import check_speed
 from hatwist.config.model import AutoFailback, HaCf, MediumSpec, NodeName, Position, ResourceGroup
 
 MIN_INITDEAD: Final = 10.0
@@ -67,6 +68,8 @@ def check_hacf(reading: Reading, seen: Seen, findings: Findings) -> None:
     _check_failback(reading, Position(file), findings)
     _check_logging(reading, Position(file), findings)
     _check_port(reading, seen, findings)
+    if _known(reading, "keepalive", "baud"):
+        check_speed(reading.cf, findings)
 
 
 def check_groups(
@@ -114,8 +117,13 @@ def _check_media(reading: Reading, file: Position, findings: Findings) -> None:
     for spec in media:
         first = seen.setdefault((spec.kind, spec.link, spec.address, spec.port), spec)
         if first is not spec:
-            text = f"{spec.kind} {shown(spec.link)} again"
-            findings.warn(spec.where, "duplicate-medium", text, f"it is in line {first.where.line} already")
+            remedy = f"it is in line {first.where.line} already"
+            if spec.kind == "serial":
+                text = f"cannot lock line {shown(spec.link)}"
+                findings.error(spec.where, "duplicate-medium", text, remedy)
+            else:
+                text = f"{spec.kind} {shown(spec.link)} again"
+                findings.warn(spec.where, "duplicate-medium", text, remedy)
 
 
 def _check_interfaces(cf: HaCf, seen: Seen, findings: Findings) -> None:

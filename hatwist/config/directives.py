@@ -162,8 +162,7 @@ _MEDIA: Final[tuple[Directive, ...]] = (
         syntax="DEVICE...",
         parse=media.serial,
         each=True,
-        life=Life.LATER,
-        explanation="Heartbeats over a serial line.",
+        explanation="Heartbeats over a null modem cable between two serial ports: docs/media.md.",
     ),
     Medium(
         name="ping",

@@ -24,6 +24,7 @@ from hatwist.config.findings import Findings, listed
 from hatwist.config.firewall import Packet, blocked_by_iptables, blocked_by_nft
 from hatwist.config.haresources import ADDRESS_SCRIPTS
 from hatwist.config.hosts import parse_hosts
+from hatwist.config.lines import check_locks
 from hatwist.config.model import HaCf, NodeName, Position, ResourceGroup, node_name
 from hatwist.config.ping import PING_CODES, Neighbourhood, Network, check_pings, written_neighbourhood
 
@@ -97,6 +98,7 @@ def check_live(subject: Subject, probes: Probes, findings: Findings) -> None:
     _check_firewall(subject, probes, findings)
     _check_services(subject, probes, findings)
     _check_pings(subject, interfaces, probes, findings)
+    check_locks(subject.cf, probes.read, findings)
     own = dict(interfaces.addresses)
     check_peers(subject.cf, subject.node, own.keys(), findings)
     held = {
@@ -169,6 +171,8 @@ def _check_firewall(subject: Subject, probes: Probes, findings: Findings) -> Non
         text = "the firewall could not be looked at"
         findings.note(HOST, "firewall", text, "run this as root")
     for spec in heartbeat_media(subject.cf):
+        if not spec.port:
+            continue
         packet = Packet(spec.port, spec.interface)
         rule = blocked_by_iptables(iptables or "", packet) or blocked_by_nft(nft or "", packet)
         if rule:

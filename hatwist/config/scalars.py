@@ -159,7 +159,6 @@ BAUD: Final = Scalar(
     repeat=Repeat.ONCE,
     complaint="invalid baudrate [%s] specified.",
     twice="Baudrate multiply specified.",
-    life=Life.LATER,
     explanation="Speed of the serial lines below it.",
 )
 MSGFMT: Final = Scalar(

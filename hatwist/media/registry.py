@@ -11,6 +11,7 @@ from hatwist.errors import MediumError
 from hatwist.media.bcast import BCAST
 from hatwist.media.mcast import MCAST
 from hatwist.media.ping import KINDS, PingFactory
+from hatwist.media.serial import SerialFactory
 from hatwist.media.ucast import UCAST
 from hatwist.media.udp import UdpFactory
 
@@ -31,6 +32,7 @@ def factories(say: Callable[[Level, str], None]) -> dict[str, IMediumFactory]:
     """
     known: dict[str, IMediumFactory] = {recipe.name: UdpFactory(recipe, say) for recipe in RECIPES}
     known |= {kind.name: PingFactory(kind, say) for kind in KINDS}
+    known["serial"] = SerialFactory(say)
     return known
 
 

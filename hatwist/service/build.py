@@ -25,7 +25,7 @@ from hatwist.config.model import NodeName
 from hatwist.config.model import node_name as as_node_name
 from hatwist.control.listeners import ControlService
 from hatwist.errors import ControlError, MediumError
-from hatwist.interfaces import IMediumFactory
+from hatwist.interfaces import ICounting, IMediumFactory
 from hatwist.media.registry import factories
 from hatwist.resources.build import make_rc_scripts, make_runner
 from hatwist.resources.groups import GroupRunner
@@ -185,10 +185,12 @@ class _Builder:
         self.say(Level.INFO, f"heartbeat: version {HEARTBEAT}")
         identity = self._identify()
         programs = self.parts.programs(self.reactor, self.places, self.config, self.say, service.status)
-        for one in programs:
-            if isinstance(one, ClientApi):
-                service.counters = one.desk.complaints.counters
         life = Life(self.reactor, self._make_media, _load_average, programs)
+        clients = [one.desk.complaints for one in programs if isinstance(one, ClientApi)]
+        service.counters = [
+            *(lambda one=one: one.counters for one in clients),  # type: ignore[misc]
+            *(one.counters for one in life.media if ICounting.providedBy(one)),
+        ]
         life.open()
         try:
             memory = Memory(self.places.own, self.parts.in_thread)

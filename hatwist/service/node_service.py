@@ -61,7 +61,7 @@ class NodeService(Service):
     One node of the cluster.
 
     @ivar listeners: what it can be asked through.
-    @ivar counters: what the clients of the API did wrong, shown with the core's own.
+    @ivar counters: return what went wrong elsewhere, shown with the core's own.
     @ivar gone: fires when the node has left for good; its reason in words.
     """
 
@@ -76,7 +76,7 @@ class NodeService(Service):
         self._node: Node | None = None
         self._left: Deferred[None] | None = None
         self.listeners: Sequence[ControlService] = ()
-        self.counters: Mapping[str, int] = MappingProxyType({})
+        self.counters: Sequence[Callable[[], Mapping[str, int]]] = ()
         self.gone: Deferred[str] = Deferred()
 
     def startService(self) -> None:
@@ -127,9 +127,8 @@ class NodeService(Service):
         if self._node is None:
             raise ControlError("the node has not begun yet")
         status = self._node.status()
-        if not self.counters:
-            return status
-        return evolve(status, counters=MappingProxyType({**status.counters, **self.counters}))
+        more = {name: times for count in self.counters for name, times in count().items()}
+        return evolve(status, counters=MappingProxyType({**status.counters, **more})) if more else status
 
     def subscribe(self, observer: IControlObserver) -> Callable[[], None]:
         """Tell an observer everything from now on."""

@@ -25,7 +25,9 @@ class RegistryTests(SynchronousTestCase):
             self.assertTrue(verifyObject(IMediumFactory, factory))
             self.assertIs(find(name, self.known), factory)
             self.assertEqual(factory.name, name)
-        self.assertEqual(sorted(self.known), ["bcast", "mcast", "ping", "ping6", "ping_group", "ucast"])
+        self.assertEqual(
+            sorted(self.known), ["bcast", "mcast", "ping", "ping6", "ping_group", "serial", "ucast"]
+        )
 
     def test_unknown_names_the_known(self) -> None:
         """An unknown directive is refused with those there are."""
