@@ -19,6 +19,8 @@ from hatwist import interfaces
 from hatwist.clients.api import ClientApi
 from hatwist.control.happenings import Happenings
 from hatwist.media.memory import MemoryFactory, MemoryMedium
+from hatwist.media.ping import PingFactory, PingMedium
+from hatwist.media.serial import SerialFactory, SerialMedium
 from hatwist.media.udp import UdpFactory, UdpMedium
 from hatwist.resources.agents import OcfAgent, ScriptAgent
 from hatwist.resources.build import AnnouncedScript
@@ -31,8 +33,9 @@ from hatwist.service.node_service import NodeService
 
 SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.IMediumReceiver: [Life],
-    interfaces.IMedium: [MemoryMedium, UdpMedium],
-    interfaces.IMediumFactory: [MemoryFactory, UdpFactory],
+    interfaces.IMedium: [MemoryMedium, PingMedium, SerialMedium, UdpMedium],
+    interfaces.ICounting: [SerialMedium],
+    interfaces.IMediumFactory: [MemoryFactory, PingFactory, SerialFactory, UdpFactory],
     interfaces.IResourceAgent: [AddressAgent, AnnouncedScript, MemoryAgent, OcfAgent, ScriptAgent],
     interfaces.IPrograms: [ClientApi, Fifo, RcScripts],
     interfaces.IControlObserver: [Happenings],

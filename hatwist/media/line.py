@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.media.test_line -*-
+# -*- test-case-name: tests.media.test_serial -*-
 """
 One opened serial line: Twisted's port with heartbeat's settings, and the protocol on it.
 

@@ -188,7 +188,7 @@ class _Builder:
         life = Life(self.reactor, self._make_media, _load_average, programs)
         clients = [one.desk.complaints for one in programs if isinstance(one, ClientApi)]
         service.counters = [
-            *(lambda one=one: one.counters for one in clients),  # type: ignore[misc]
+            *(lambda one=one: one.counters for one in clients),
             *(one.counters for one in life.media if ICounting.providedBy(one)),
         ]
         life.open()

@@ -86,7 +86,7 @@ class MediumTests(RuleTestCase):
 
     def test_no_active_medium(self) -> None:
         """A medium that is not active, or reaches no node, is not enough."""
-        text = GOOD.replace("bcast eth0 eth1", "serial /dev/ttyS0\nping 10.0.0.1")
+        text = GOOD.replace("bcast eth0 eth1", "ucast6 eth0 fe80::2\nping 10.0.0.1")
         self.assertEqual(self.check(text), ["error no-media ha.cf:3:8", "note not-active ha.cf:3:8"])
 
     def test_single_medium(self) -> None:
@@ -98,12 +98,24 @@ class MediumTests(RuleTestCase):
         """The same medium twice is a warning."""
         self.assertEqual(self.check(GOOD + "bcast eth1\n"), ["warning duplicate-medium ha.cf:5:7"])
 
+    def test_duplicate_line(self) -> None:
+        """A serial line cannot be used twice."""
+        text = GOOD + "serial /dev/ttyS0 /dev/ttyS1\nserial /dev/ttyS0\n"
+        self.assertEqual(self.check(text), ["error duplicate-medium ha.cf:6:8"])
+        self.assertIn("cannot lock line /dev/ttyS0 (it is in line 5 already)", self.texts[0])
+
+    def test_slow_line(self) -> None:
+        """A line on which heartbeats do not fit into keepalive is a warning, if keepalive is known."""
+        text = GOOD + "baud 9600\nserial /dev/ttyS0\n"
+        self.assertEqual(self.check(text + "keepalive 200ms\n"), ["warning slow-line ha.cf:6:8"])
+        self.assertEqual(self.check(text + "keepalive soon\n"), [])
+
     def test_interfaces(self) -> None:
         """An interface must exist, if somebody has looked; serial lines have none."""
         seen = Seen(node_name("alpha"), frozenset({"eth1", "lo"}))
         found = self.check(GOOD + "serial /dev/ttyS0\n", seen=seen)
-        self.assertEqual(found, ["note not-active ha.cf:5:8", "error unknown-interface ha.cf:3:7"])
-        self.assertIn("did you mean eth1?", self.texts[1])
+        self.assertEqual(found, ["error unknown-interface ha.cf:3:7"])
+        self.assertIn("did you mean eth1?", self.texts[0])
         self.check(GOOD.replace("eth1", "").replace("eth0", "wan"), seen=seen)
         self.assertIn("this host has eth1 and lo", self.texts[-1])
         self.check(GOOD, seen=Seen(node_name("alpha"), frozenset()))
@@ -111,8 +123,8 @@ class MediumTests(RuleTestCase):
 
     def test_heartbeat_media(self) -> None:
         """Only active media that reach nodes carry heartbeats."""
-        cf = read_hacf(GOOD + "ping a\nserial /dev/x\n", "f", Findings(), node_name("a")).cf
-        self.assertEqual([spec.link for spec in heartbeat_media(cf)], ["eth0", "eth1"])
+        cf = read_hacf(GOOD + "ping a\nucast6 eth0 b\nserial /dev/x\n", "f", Findings(), node_name("a")).cf
+        self.assertEqual([spec.link for spec in heartbeat_media(cf)], ["eth0", "eth1", "/dev/x"])
 
     def test_reserved_port(self) -> None:
         """A port that belongs to another service is a warning."""

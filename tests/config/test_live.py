@@ -167,6 +167,17 @@ class LiveTests(SynchronousTestCase):
         probes = FakeProbes(programs={"iptables": None, "nft": None})
         self.assertEqual(self.check(probes), ["note this host: the firewall could not be looked at"])
 
+    def test_serial_line(self) -> None:
+        """A serial line has no port that a firewall could drop; one that is locked is a warning."""
+        lock = "/var/lock/LCK..ttyS0"
+        files = {lock: "  77\n", "/proc/77/cmdline": "minicom\0"}
+        probes = FakeProbes(files=files, programs={"iptables": "-P INPUT DROP\n"})
+        found = self.check(probes, "serial /dev/ttyS0\n")
+        self.assertEqual(
+            [one for one in found if "ttyS0" in one], ["warning ha.cf:4:8: cannot lock line /dev/ttyS0"]
+        )
+        self.assertEqual([one for one in found if "port 0" in one], [])
+
     def test_services_at_boot(self) -> None:
         """What the cluster starts must not be started at boot as well."""
         probes = FakeProbes(

@@ -55,6 +55,12 @@ class StartTests(_NodeCase):
         """What control asks is all there."""
         self.assertTrue(verifyObject(IClusterControl, self.host.build()))
 
+    def test_counters_of_other_rooms(self) -> None:
+        """What went wrong elsewhere is shown with what the node itself has counted."""
+        service = self.host.start()
+        service.counters = (lambda: {"noise on /dev/ttyS0, bytes": 7}, dict)
+        self.assertEqual(service.status().counters["noise on /dev/ttyS0, bytes"], 7)
+
     def test_nothing_happens_before_the_start(self) -> None:
         """A daemon that was only built has no file, no socket, no timer and no thread."""
         before = self.writers()

@@ -46,7 +46,15 @@ class StreamTests(SynchronousTestCase):
         """A message that never ended does not take the next one with it."""
         line = Stream()
         self.assertEqual(line.feed(ONE[:13] + TWO), [TWO])
-        self.assertEqual(line.skipped, 13)
+        self.assertEqual((line.skipped, line.torn), (13, 1))
+
+    def test_messages_cut_short(self) -> None:
+        """Each of them is counted; noise and whole messages are not."""
+        line = Stream()
+        self.assertEqual(line.feed(b"noise" + ONE[:13] + TWO[:15] + ONE + TWO[:11]), [ONE])
+        self.assertEqual((line.skipped, line.torn), (33, 2))
+        line.finish()
+        self.assertEqual((line.skipped, line.torn), (44, 3))
 
     def test_start_mark_inside_a_line(self) -> None:
         """What looks like a start mark inside a line is part of the message."""
