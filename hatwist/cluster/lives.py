@@ -10,9 +10,9 @@ is believed, the newcomer is refused.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
-from attrs import define, frozen
+from attrs import define
 
 from hatwist.config.model import Seconds
 
@@ -40,8 +40,7 @@ class Finding(Enum):
     "Another machine speaks beside the one we believe; it changes nothing."
 
 
-@frozen
-class Stamp:
+class Stamp(NamedTuple):
     """
     What a message says of its place in a life.
 

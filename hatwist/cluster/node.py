@@ -197,6 +197,9 @@ class _Directory:
         return self.by_type.get(message.get("t"), self.other)
 
 
+_ROUTES: Final = dict(ROUTES)
+"""The same, quicker: looked up several times for each event."""
+
 _OWN: Final = _Directory.of(HEARD)
 _PEERS: Final = _Directory.of(HEARD_OF_PEERS)
 
@@ -270,13 +273,15 @@ class Node:
             if not agenda:
                 break
             item = agenda.popleft()
-            if type(item) not in ROUTES:
+            if type(item) not in _ROUTES:
                 done.append(item)  # type: ignore[arg-type]  # what no machine hears of is an action
-                self._remember(item)  # type: ignore[arg-type]
+                if isinstance(item, actions.Record):
+                    self._remember(item)
                 continue
             outcomes = self.route(item, now)  # type: ignore[arg-type]
-            outcomes.reverse()
-            agenda.extendleft(outcomes)
+            if outcomes:
+                outcomes.reverse()
+                agenda.extendleft(outcomes)
         assert not agenda, f"{event!r} causes more than {MAX_AGENDA} items"
         self._expected = min([deadline() for deadline in self._waiting])
         return done
@@ -286,7 +291,7 @@ class Node:
         if isinstance(item, facts.MessageDelivered):
             names = (_OWN if item.own else _PEERS).names(item.message)
         else:
-            names = ROUTES[type(item)]
+            names = _ROUTES[type(item)]
         outcomes: list[facts.Outcome] = []
         for name in names:
             outcomes += self._handles[name](item, now)
@@ -325,7 +330,6 @@ class Node:
         """Return the newest recorded decision about a group, and its causes, in words."""
         return self._reasons.get(key, (0.0, ""))[1]
 
-    def _remember(self, action: actions.Action) -> None:
-        if isinstance(action, actions.Record):
-            words = "; ".join((f"{action.decision} by {action.node}", *action.causes))
-            self._reasons[action.subject] = (self._now, words)
+    def _remember(self, record: actions.Record) -> None:
+        words = "; ".join((f"{record.decision} by {record.node}", *record.causes))
+        self._reasons[record.subject] = (self._now, words)

@@ -167,10 +167,8 @@ class Reception:
         sender = message.get("src")
         if not (sender and message.get("t")):
             raise MalformedError(f"no field {'src' if message.get('t') else 't'!r}")
-        if not message.get("ts"):
-            raise MalformedError("no field 'ts'")
         if not message.hexadecimal("ts"):
-            raise MalformedError("the time stamp is zero")
+            raise MalformedError("the time stamp is zero" if message.get("ts") else "no field 'ts'")
         return NodeName(sender)
 
     def _judge(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:

@@ -9,7 +9,7 @@ Delivery is immediate, in arrival order; nothing is held back to restore order.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from attrs import define, evolve, field, frozen
 
@@ -38,8 +38,7 @@ class Verdict(Enum):
     "Of a generation that is over."
 
 
-@frozen
-class Arrival:
+class Arrival(NamedTuple):
     """
     What the decision needs to know of a message.
 

@@ -9,6 +9,7 @@ surrogate escapes, so whatever was received is sent on unchanged.
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from attrs import field, frozen
@@ -45,6 +46,9 @@ class Field(NamedTuple):
     value: str | bytes | Message | tuple[str, ...]
     type: FieldType = FieldType.STRING
 
+
+REMEMBERED: Final = 256
+"""Numbers that need not be read again."""
 
 _DECIMAL: Final = "0123456789"
 _HEXADECIMAL: Final = "0123456789abcdefABCDEF"
@@ -143,6 +147,15 @@ class Message:
             return None
         value = one.value
         text = value if isinstance(value, str) else ""
-        if not text or len(text) > MAX_DIGITS or text.strip(_HEXADECIMAL if base == 16 else _DECIMAL):
+        number = _number(text, base) if len(text) <= MAX_DIGITS else None
+        if number is None:
             raise MalformedError(f"field {name!r} is not a number: {text[:MAX_DIGITS]!r}")
-        return int(text, base)
+        return number
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _number(text: str, base: int) -> int | None:
+    """Read a number; None if it is none.  Each is read several times, and some come again and again."""
+    if not text or text.strip(_HEXADECIMAL if base == 16 else _DECIMAL):
+        return None
+    return int(text, base)

@@ -278,7 +278,7 @@ class TrackingProperties(SynchronousTestCase):
                 dead = True
                 track.forget()
                 continue
-            decision = track.decide(evolve(arrival, dead=dead))
+            decision = track.decide(arrival._replace(dead=dead))
             if decision.verdict is Verdict.DELIVER:
                 delivered.append((arrival.generation, arrival.sequence))
                 dead = dead and not arrival.status
