@@ -9,10 +9,15 @@ What a host has is a mapping of each address to words for whose it is, from
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import Final
 
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.haresources import service_address
 from hatwist.config.model import HaCf, NodeName, Resource, ResourceGroup, node_name
+
+_OWN_ADDRESS: Final = (
+    "take an address that no host has: a service address is removed when its group is stopped"
+)
 
 
 def service_interface(resource: Resource) -> str:
@@ -58,16 +63,30 @@ def check_addresses(groups: Sequence[ResourceGroup], owners: Mapping[str, str], 
 
     @param owners: words such as C{the address of node alpha}, by address.
     """
-    reported = {one.where for one in findings.problems if one.code == "own-address"}
-    for resource in _resources(groups):
-        service = service_address(resource)
-        owner = owners.get(str(service.ip)) if service is not None else None
-        if owner is not None and resource.where not in reported:
-            text = f"[{shown(resource.text)}] is {owner}"
+    for resource, owner in _owned(groups, owners, findings):
+        text = f"[{shown(resource.text)}] is {owner}"
+        findings.warn(resource.where, "own-address", text, _OWN_ADDRESS)
+
+
+def check_held(
+    groups: Sequence[ResourceGroup], held: Mapping[str, str], daemon: str, findings: Findings
+) -> None:
+    """
+    Report service addresses that this host has now; those reported already are left out.
+
+    @param held: the interface of each address.
+    @param daemon: where a daemon was looked for that may have put them there;
+        empty if one runs.
+    """
+    for resource, interface in _owned(groups, held, findings):
+        text = f"[{shown(resource.text)}] is on {interface} of this host"
+        if daemon:
+            findings.warn(resource.where, "own-address", f"{text}, and {daemon}", _OWN_ADDRESS)
+        else:
             remedy = (
-                "take an address that no host has: a service address is removed when its group is stopped"
+                "as it should if its group runs here, else take it out of the host's network configuration"
             )
-            findings.warn(resource.where, "own-address", text, remedy)
+            findings.note(resource.where, "own-address", text, remedy)
 
 
 def check_peers(cf: HaCf, node: NodeName, own: Set[str], findings: Findings) -> None:
@@ -93,6 +112,18 @@ def written_owners(cf: HaCf, hosts: Mapping[str, tuple[str, ...]]) -> dict[str, 
         for node in cf.nodes
         for address in hosts.get(node, ())
     }
+
+
+def _owned(
+    groups: Sequence[ResourceGroup], owners: Mapping[str, str], findings: Findings
+) -> Iterator[tuple[Resource, str]]:
+    """Yield each service address that has an owner and was not reported yet."""
+    reported = {one.where for one in findings.problems if one.code == "own-address"}
+    for resource in _resources(groups):
+        service = service_address(resource)
+        owner = owners.get(str(service.ip)) if service is not None else None
+        if owner is not None and resource.where not in reported:
+            yield resource, owner
 
 
 def _resources(groups: Sequence[ResourceGroup]) -> Iterator[Resource]:

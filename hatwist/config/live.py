@@ -18,7 +18,7 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
-from hatwist.config.addresses import check_addresses, check_peers
+from hatwist.config.addresses import check_held, check_peers
 from hatwist.config.check import heartbeat_media
 from hatwist.config.findings import Findings, listed
 from hatwist.config.firewall import Packet, blocked_by_iptables, blocked_by_nft
@@ -36,6 +36,9 @@ PROBE_TIMEOUT: Final = 5.0
 
 HOST: Final = Position("this host")
 HOSTS: Final = Position("/etc/hosts")
+
+PID_FILE: Final = "/run/heartbeat.pid"
+"""Held by the daemon that runs, of either kind."""
 
 _UNSYNCHRONISED: Final = 5
 """What adjtimex(2) returns (C{TIME_ERROR}) while nothing keeps the clock."""
@@ -77,13 +80,10 @@ class Interfaces:
     The addresses of this host.
 
     @ivar addresses: each with its interface.
-    @ivar secondary: those that were added beside another one of their network,
-        as a service address is while its group runs.
     """
 
     addresses: tuple[tuple[str, str], ...] = ()
     networks: tuple[Network, ...] = ()
-    secondary: frozenset[str] = frozenset()
 
 
 def check_live(subject: Subject, probes: Probes, findings: Findings) -> None:
@@ -101,32 +101,32 @@ def check_live(subject: Subject, probes: Probes, findings: Findings) -> None:
     check_locks(subject.cf, probes.read, findings)
     own = dict(interfaces.addresses)
     check_peers(subject.cf, subject.node, own.keys(), findings)
-    held = {
-        address: f"on {name} of this host, if not because its group runs here"
-        for address, name in own.items()
-        if address not in interfaces.secondary
-    }
-    check_addresses(subject.groups, held, findings)
+    check_held(subject.groups, own, _missing_daemon(probes), findings)
 
 
 def parse_addresses(text: str) -> Interfaces:
     """Read what C{ip -j address show} prints; what is not as expected is left out."""
     addresses: list[tuple[str, str]] = []
     networks: list[Network] = []
-    secondary: set[str] = set()
     try:
         entries = json.loads(text)
         for entry in entries:
             for one in entry.get("addr_info", ()):
                 interface = ip_interface(f"{one['local']}/{one['prefixlen']}")
                 addresses.append((str(interface.ip), str(entry["ifname"])))
-                if one.get("secondary") is True:
-                    secondary.add(str(interface.ip))
                 if not interface.ip.is_loopback and not interface.ip.is_link_local:
                     networks.append(interface.network)
     except (ValueError, TypeError, AttributeError, KeyError):
         pass  # another version of ip: what was read until here is true
-    return Interfaces(tuple(addresses), tuple(dict.fromkeys(networks)), frozenset(secondary))
+    return Interfaces(tuple(addresses), tuple(dict.fromkeys(networks)))
+
+
+def _missing_daemon(probes: Probes) -> str:
+    """Say that no daemon runs here which could have added a service address; empty if one does."""
+    pid = (probes.read(PID_FILE) or "").strip()
+    if pid.isdecimal() and pid.isascii() and probes.names_in(f"/proc/{pid}"):
+        return ""
+    return f"{PID_FILE} names no daemon that could have put it there"
 
 
 def _check_names(subject: Subject, interfaces: Interfaces, probes: Probes, findings: Findings) -> None:

@@ -86,15 +86,29 @@ class LiveTests(SynchronousTestCase):
         self.assertEqual(self.check(FakeProbes()), [])
 
     def test_own_service_address(self) -> None:
-        """An address of this host is no service address, unless it was added to run the group."""
-        (said,) = self.check(FakeProbes(), resources="alpha 10.0.1.7/24\n")
-        self.assertIn("warning haresources:1:7: [10.0.1.7/24] is on eth1 of this host", said)
-        added = {"local": "10.0.1.7", "prefixlen": 24, "secondary": True}
+        """A service address that the host has is worth a warning, beside another of its network or not."""
         own = {"local": "10.0.0.1", "prefixlen": 16}
-        addresses = json.dumps([{"ifname": "eth0", "addr_info": [own, added]}])
-        self.assertEqual(
-            self.check(FakeProbes(programs={"ip": addresses}), resources="alpha 10.0.1.7/24\n"), []
-        )
+        for secondary in (False, True):
+            added = {"local": "10.0.1.7", "prefixlen": 24, "secondary": secondary}
+            addresses = json.dumps([{"ifname": "eth0", "addr_info": [own, added]}])
+            self.assertEqual(
+                self.check(FakeProbes(programs={"ip": addresses}), resources="alpha 10.0.1.7/24\n"),
+                [
+                    "warning haresources:1:7: [10.0.1.7/24] is on eth0 of this host, "
+                    "and /run/heartbeat.pid names no daemon that could have put it there"
+                ],
+            )
+
+    def test_own_service_address_of_a_running_daemon(self) -> None:
+        """While a daemon runs the address may be there because of its group: that is a note."""
+        for pid, there, gravity in (
+            ("      4711\n", ("comm",), "note"),
+            ("      4711\n", (), "warning"),
+            ("../tmp\n", ("comm",), "warning"),
+        ):
+            probes = FakeProbes(files={"/run/heartbeat.pid": pid}, links={f"/proc/{pid.strip()}": there})
+            (said,) = self.check(probes, resources="alpha 10.0.1.7/24\n")
+            self.assertTrue(said.startswith(f"{gravity} haresources:1:7: [10.0.1.7/24] is on eth1"), said)
 
     def test_ucast_to_this_host(self) -> None:
         """A ucast line with no address but our own reaches nobody."""
