@@ -33,6 +33,12 @@ class Options(usage.Options):
         ["own-state", None, "/var/lib/hatwist", "The directory of what heartbeat does not know."],
         ["run", None, "/run/hatwist", "The directory of the control socket."],
         ["register", None, "/run/heartbeat/register", "The socket of heartbeat's client API."],
+        [
+            "heartbeat-pid",
+            None,
+            "/run/heartbeat.pid",
+            "heartbeat's pid file, held so that it does not start.",
+        ],
         ["init-d", None, "/etc/init.d", "Where scripts are that resource.d does not have."],
     ]
 
@@ -56,6 +62,7 @@ def makeService(options: Options) -> IService:
         own=os.path.abspath(options["own-state"]),
         run=os.path.abspath(options["run"]),
         register=os.path.abspath(options["register"]),
+        pid=os.path.abspath(options["heartbeat-pid"]),
         init=os.path.abspath(options["init-d"]),
         hostname=os.uname().nodename,
         node=options["node"] or "",

@@ -30,6 +30,7 @@ from hatwist.resources.rcd import RcScripts
 from hatwist.service.fifo import Fifo
 from hatwist.service.life import Life
 from hatwist.service.node_service import NodeService
+from hatwist.service.pidfile import PidFile
 
 SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.IMediumReceiver: [Life],
@@ -37,7 +38,7 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.ICounting: [SerialMedium],
     interfaces.IMediumFactory: [MemoryFactory, PingFactory, SerialFactory, UdpFactory],
     interfaces.IResourceAgent: [AddressAgent, AnnouncedScript, MemoryAgent, OcfAgent, ScriptAgent],
-    interfaces.IPrograms: [ClientApi, Fifo, RcScripts],
+    interfaces.IPrograms: [ClientApi, Fifo, PidFile, RcScripts],
     interfaces.IControlObserver: [Happenings],
     interfaces.IClusterControl: [NodeService],
 }

@@ -64,6 +64,7 @@ class OptionTests(SynchronousTestCase):
                 "own-state": "/var/lib/hatwist",
                 "run": "/run/hatwist",
                 "register": "/run/heartbeat/register",
+                "heartbeat-pid": "/run/heartbeat.pid",
                 "init-d": "/etc/init.d",
             },
         )
@@ -102,7 +103,7 @@ class TwistdTests(SynchronousTestCase):
     def twistd(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run twistd until it ends, or has sent its daemon into the background."""
         places = ("-c", "../ha.d", "--node", "node01", "--state", "../state")
-        sockets = ("--run", "../run", "--register", "../register")
+        sockets = ("--run", "../run", "--register", "../register", "--heartbeat-pid", "../heartbeat.pid")
         words = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
         return subprocess.run(
             [*words, f"--pidfile={self.pid}", *options, "hatwist", *places, *sockets],
@@ -173,6 +174,7 @@ class TwistdTests(SynchronousTestCase):
         self.assertEqual(self.mode("run") & 0o007, 0)
         self.assertEqual(self.mode("log/ha-log") & 0o007, 0)
         self.assertEqual(self.mode("state/hb_uuid"), 0o600)
+        self.assertEqual((self.directory / "heartbeat.pid").read_text(), f"{pid:10d}\n")
         self.assertEqual(self.mode("state/hb_generation"), 0o600)
         umask = Path(f"/proc/{pid}/status").read_text().partition("Umask:\t")[2][:4]
         self.assertEqual(int(umask, 8), UMASK)
@@ -181,6 +183,7 @@ class TwistdTests(SynchronousTestCase):
         wait_until_gone(pid)
         self.assertIn("node01 Heartbeat shutdown complete.", self.log.read_text())
         self.assertFalse(self.pid.exists())
+        self.assertFalse((self.directory / "heartbeat.pid").exists())
         self.assertEqual(os.listdir(self.directory / "run"), [])
 
     def test_other_signals(self) -> None:

@@ -37,6 +37,7 @@ from hatwist.service.memory import Memory
 from hatwist.service.neighbour import running_heartbeat
 from hatwist.service.node_service import NodeService
 from hatwist.service.perform import Performer
+from hatwist.service.pidfile import PidFile
 from hatwist.service.preamble import HEARTBEAT, log_settings, say_preamble
 from hatwist.service.reread import Reread
 from hatwist.service.state import StateFiles
@@ -66,6 +67,7 @@ class Places:
     @ivar run: the control socket.
     @ivar init: where the scripts are that C{resource.d} does not have.
     @ivar register: the socket of heartbeat's client API.
+    @ivar pid: heartbeat's pid file.
     @ivar hostname: what C{uname -n} says; the log shows it.
     @ivar node: the name of this node; empty: what C{nodeinfo} says, else the hostname.
     """
@@ -76,6 +78,7 @@ class Places:
     run: str = "/run/hatwist"
     init: str = "/etc/init.d"
     register: str = "/run/heartbeat/register"
+    pid: str = "/run/heartbeat.pid"
     hostname: str = ""
     node: str = ""
 
@@ -105,6 +108,7 @@ def local_programs(
         say(level, text, "heartbeat")
 
     return [
+        PidFile(places.pid, os.getpid(), said),
         Fifo(os.path.join(places.state, FIFO), reactor, said),
         make_rc_scripts(reactor, places.directory, places.me, script_variables(config), say),
         ClientApi(places.register, places.me, config.cf, HEARTBEAT, status, said, reactor),
@@ -179,7 +183,7 @@ class _Builder:
         @raise HatwistError: heartbeat runs here, or the disk or a medium does not let
             us; nothing is open then.
         """
-        neighbour = running_heartbeat(self.places.register)
+        neighbour = running_heartbeat(self.places.register, self.places.pid)
         if neighbour:
             raise ControlError(f"heartbeat runs on this host, stop it first ({neighbour})")
         self.say(Level.INFO, f"heartbeat: version {HEARTBEAT}")

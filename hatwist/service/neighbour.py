@@ -10,18 +10,19 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from hatwist.service.pidfile import read_pid
 
-def running_heartbeat(register: str, proc: str = "/proc") -> str:
+
+def running_heartbeat(register: str, pid_file: str, proc: str = "/proc") -> str:
     """
     Look for a heartbeat daemon, before anything is touched.
 
-    @param register: the socket of heartbeat's client API; its pid file lies beside
-        that socket's directory.
+    @param register: the socket of heartbeat's client API.
+    @param pid_file: heartbeat's pid file; one of another program was left behind.
     @return: what shows that it runs; empty if nothing does.
     """
-    pid_file = Path(register).parent.with_suffix(".pid")
-    with suppress(OSError, ValueError):
-        pid = int(pid_file.read_text(encoding="ascii"))
+    pid = read_pid(pid_file)
+    with suppress(OSError):
         name = Path(proc, str(pid), "comm").read_text(encoding="utf-8", errors="replace").strip()
         if name.startswith("heartbeat"):
             return f"process {pid}, named in {pid_file}, is {name}"

@@ -113,6 +113,7 @@ class Host:
             run=str(self.run),
             init=str(self.directory / "init.d"),
             register=str(self.directory / "register"),
+            pid=str(self.directory / "heartbeat.pid"),
             hostname=self.name,
         )
 

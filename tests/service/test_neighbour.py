@@ -23,11 +23,12 @@ class NeighbourTests(SynchronousTestCase):
         self.run_directory = Path(mkdtemp(prefix="hb"))
         self.addCleanup(shutil.rmtree, self.run_directory)
         (self.run_directory / "heartbeat").mkdir()
+        self.pid_file = self.run_directory / "heartbeat.pid"
         self.register = str(self.run_directory / "heartbeat" / "register")
 
     def look(self) -> str:
         """Look for it."""
-        return running_heartbeat(self.register, str(self.run_directory))
+        return running_heartbeat(self.register, str(self.pid_file), str(self.run_directory))
 
     def process(self, pid: int, name: str) -> None:
         """Let a process run."""
@@ -37,15 +38,14 @@ class NeighbourTests(SynchronousTestCase):
     def test_nothing_runs(self) -> None:
         """No file, a file of a process that is gone, of another program, or without a number."""
         self.assertEqual(self.look(), "")
-        pid_file = self.run_directory / "heartbeat.pid"
         self.process(12, "bash")
         for text in ("      4711\n", "        12\n", "x\n"):
-            pid_file.write_text(text)
+            self.pid_file.write_text(text)
             self.assertEqual(self.look(), "")
 
     def test_a_process(self) -> None:
         """Its pid file names a process that is called so."""
-        (self.run_directory / "heartbeat.pid").write_text("      4711\n")
+        self.pid_file.write_text("      4711\n")
         self.process(4711, "heartbeat: mas")
         self.assertIn("process 4711", self.look())
 
