@@ -77,7 +77,6 @@ def makeService(options: Options) -> IService:
     for obstacle in halog.obstacles(loaded.config.cf.log):
         print(f"{obstacle}; heartbeat starts all the same", file=sys.stderr)
     built = build.build(reactor, places, loaded)
-    built.node.gone.addCallback(lambda _: reactor.stop())
     return daemon.Daemon(reactor, built, _terminal(), _umask(options))
 
 

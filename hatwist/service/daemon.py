@@ -5,8 +5,10 @@ The node as a process: its umask, its signals, its last words at the terminal.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import sys
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
     from twisted.logger import LogPublisher
 
+    from hatwist.cluster.actions import Stop
     from hatwist.service.build import Built
 
     Handler = Callable[[int, FrameType | None], object]
@@ -38,6 +41,12 @@ UMASK: Final = 0o022
 What resource scripts inherit.  Under twistd's own, 077, a service that becomes
 another user could not read the files its script made.  Our own files do not
 rest on it: each is made with its mode.
+"""
+
+REFUSED: Final = 7
+"""
+Exit status of a node that has seen, once it listened, that it must not start: another
+machine has its name or its uuid.  To start it again would not help.
 """
 
 DEBUG_STEPS: Final[Mapping[signal.Signals, int]] = MappingProxyType({signal.SIGUSR1: 1, signal.SIGUSR2: -1})
@@ -59,6 +68,25 @@ class OperatingSystem:
     def answer(self, number: int, handler: Handler) -> None:
         """Let a function answer a signal."""
         signal.signal(number, handler)
+
+    def last_words(self, words: str, status: int) -> None:
+        """
+        Tell whoever sits at the terminal, and let the process end with a status.
+
+        Once the reactor runs twistd knows but one status for an end that no
+        signal has caused, and that is 0.
+        """
+        with suppress(OSError):
+            os.write(2, words.encode("utf-8", "backslashreplace"))
+        atexit.register(_end_with, status)
+
+
+def _end_with(status: int) -> None:
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            with suppress(OSError, ValueError):
+                stream.flush()
+    os._exit(status)
 
 
 class Daemon(Service):
@@ -114,12 +142,19 @@ class Daemon(Service):
             self._hang_up(f"{refusal}\n")
             raise
         self._hang_up("")
+        self._node.gone.addCallback(self._left)
         self.running = 1
 
     def stopService(self) -> Deferred[None]:
         """Let the node leave in order; fires when it has."""
         self.running = 0
         return self._node.stopService().addBoth(self._stopped)
+
+    def _left(self, why: Stop) -> None:
+        """The node has left by itself, or has seen that it must not take part."""
+        if why.refused:
+            self._system.last_words(f"Heartbeat not started: {why.why}\n", REFUSED)
+        IReactorCore(self._reactor).stop()
 
     def _hang_up(self, last_words: str) -> None:
         """Let the terminal go; it may be gone itself."""

@@ -62,7 +62,8 @@ class NodeService(Service):
 
     @ivar listeners: what it can be asked through.
     @ivar counters: return what went wrong elsewhere, shown with the core's own.
-    @ivar gone: fires when the node has left for good; its reason in words.
+    @ivar notices: returns what an operator should look at beyond the node's own state.
+    @ivar gone: fires when the node has left for good by itself, with why.
     """
 
     name = "hatwist"
@@ -77,7 +78,8 @@ class NodeService(Service):
         self._left: Deferred[None] | None = None
         self.listeners: Sequence[ControlService] = ()
         self.counters: Sequence[Callable[[], Mapping[str, int]]] = ()
-        self.gone: Deferred[str] = Deferred()
+        self.notices: Callable[[], Sequence[str]] = tuple
+        self.gone: Deferred[Stop] = Deferred()
 
     def startService(self) -> None:
         """
@@ -116,7 +118,7 @@ class NodeService(Service):
         """The node has left: close its media, then end."""
         assert self._life is not None
         life, self._life = self._life, None
-        life.end().addCallback(lambda _: self._over(action.why))
+        life.end().addCallback(lambda _: self._over(action))
 
     def status(self) -> Status:
         """
@@ -165,11 +167,11 @@ class NodeService(Service):
             raise ControlError("the node has left; it holds nothing and can get nothing")
         self._life.feed(event)
 
-    def _over(self, why: str) -> None:
+    def _over(self, action: Stop) -> None:
         if self._left is not None:
             self._left.callback(None)
         else:
-            self.gone.callback(why)
+            self.gone.callback(action)
 
     def _close(self, listeners: Sequence[ControlService]) -> Deferred[None]:
         closing = []

@@ -6,6 +6,7 @@ and the logs say why.
 
 from __future__ import annotations
 
+from hatwist.service.daemon import REFUSED
 from scripts.lab.configuration import Configuration, address_only, ha_cf
 from scripts.lab.host import Card
 from scripts.lab.nodes import HatwistNode
@@ -32,11 +33,14 @@ class CloneTests(TwoNodesTestCase):
         copy.start()
 
     def assert_ends(self, copy: HatwistNode) -> None:
-        """Wait until its daemon has ended by itself."""
+        """Wait until its daemon has ended by itself, and told whoever started it."""
         process = copy.process
         assert process is not None
         until(lambda: not process.alive(), SETTLED, "the copy's daemon ends")
         copy.process = None
+        self.assertEqual(process.wait(SETTLED), REFUSED)
+        said = [line for line in process.text().splitlines() if line.startswith("Heartbeat not started: ")]
+        self.assertEqual(len(said), 1, process.text())
 
     def test_same_name_and_uuid(self) -> None:
         """The copy of a whole machine, then one that has made a uuid of its own."""

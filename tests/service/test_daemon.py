@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from io import StringIO
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -17,9 +19,10 @@ from twisted.logger import Logger, LogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from hatwist.cluster.actions import Stop
 from hatwist.config.model import LinkName, MediumSpec, Position
 from hatwist.media.memory import Hub
-from hatwist.service.daemon import UMASK, Daemon, OperatingSystem
+from hatwist.service.daemon import REFUSED, UMASK, Daemon, OperatingSystem
 from hatwist.service.node_service import NotStarted
 from hatwist.wire.auth import Key, Keyring
 from hatwist.wire.envelope import open_datagram
@@ -36,6 +39,7 @@ class System(OperatingSystem):
     def __init__(self) -> None:
         self.masks: list[int] = []
         self.ended: list[int] = []
+        self.said: list[tuple[str, int]] = []
         self.handlers: dict[int, Handler] = {signal.SIGTERM: self.end, signal.SIGINT: self.end}
 
     def end(self, number: int, _frame: FrameType | None) -> None:
@@ -50,6 +54,9 @@ class System(OperatingSystem):
 
     def answer(self, number: int, handler: Handler) -> None:
         self.handlers[number] = handler
+
+    def last_words(self, words: str, status: int) -> None:
+        self.said.append((words, status))
 
     def send(self, number: int) -> None:
         """Send a signal to the process."""
@@ -128,6 +135,22 @@ class DaemonTests(SynchronousTestCase):
         self.assertTrue(self.terminal.closed)
         words = "Heartbeat not started: bcast eth1: there is no such interface\n"
         self.assertEqual(self.terminal.read_text, words)
+
+    def test_an_order_to_leave(self) -> None:
+        """A node that leaves because it was asked to ends its process, without a word and with status 0."""
+        self.run_daemon()
+        self.host.node.leave("uid 0")
+        self.host.advance(10)
+        self.assertTrue(self.reactor.hasStopped)
+        self.assertEqual(self.system.said, [])
+
+    def test_a_refusal_after_the_start(self) -> None:
+        """A node that hears another one of its name says so, and ends with a status of its own."""
+        self.run_daemon()
+        self.host.node.stopped(Stop("another machine uses our name node01", refused=True))
+        self.assertTrue(self.reactor.hasStopped)
+        words = "Heartbeat not started: another machine uses our name node01\n"
+        self.assertEqual(self.system.said, [(words, REFUSED)])
 
     def test_no_terminal(self) -> None:
         """Whoever started the daemon may have gone; that is no other failure."""
@@ -248,3 +271,18 @@ class OperatingSystemTests(SynchronousTestCase):
         self.addCleanup(os.umask, before)
         system.umask(0o022)
         self.assertEqual(os.umask(before), 0o022)
+    def test_last_words(self) -> None:
+        """They are on stderr, after what was said before, and the process has the status."""
+        script = (
+            "import sys; from hatwist.service.daemon import OperatingSystem;"
+            "print('before'); OperatingSystem().last_words('why\\n', 7); sys.exit(0)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (7, "before\n", "why\n"))
+

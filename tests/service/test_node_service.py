@@ -17,6 +17,7 @@ from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from hatwist.cluster.actions import Stop
 from hatwist.cluster.names import Holding, NodeStatus
 from hatwist.errors import ControlError
 from hatwist.interfaces import IClusterControl
@@ -207,7 +208,7 @@ class EndTests(_NodeCase):
         """leave does the same, and tells who started the daemon that the node has gone."""
         self.host.node.leave("uid 0")
         self.host.advance(10)
-        self.assertEqual(self.successResultOf(self.host.node.gone), "uid 0 asked it to")
+        self.assertEqual(self.successResultOf(self.host.node.gone), Stop("uid 0 asked it to"))
         self.assertEqual(self.host.runs, set())
         self.successResultOf(self.host.node.stopService())
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from hatwist.cluster.actions import Stop
 from hatwist.cluster.names import GroupState, Holding, NodeStatus
 from hatwist.errors import ControlError
 from tests.service.host import MAIL, WEB, Host
@@ -187,7 +188,7 @@ class OrderlyTests(_PairCase):
         """leave does what a signal does, and says that the node has gone."""
         self.one.node.leave("uid 0 (pid 1)")
         self.cluster.run(10)
-        self.assertEqual(self.successResultOf(self.one.node.gone), "uid 0 (pid 1) asked it to")
+        self.assertEqual(self.successResultOf(self.one.node.gone), Stop("uid 0 (pid 1) asked it to"))
         self.assertEqual(self.runs(), (set(), EVERYTHING))
         self.assertRaises(ControlError, self.one.node.standby, Holding.ALL, "operator")
 
