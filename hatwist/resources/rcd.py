@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 BUILT_IN: Final = frozenset({"ask_resources", "hb_takeover", "ip-request", "ip-request-resp", "status"})
 """The names of heartbeat's own scripts; the core does, and logs, what they do."""
 
+GIVE: Final = "local_giveip"
+"""
+What heartbeat's own C{ip-request} runs before it gives a group.  Run beside the
+stop it would come too late, and with C{auto_failback} on or off there is no request.
+"""
+
 MOVERS: Final = ("ResourceManager", "hb_standby", "mach_down", "req_resource")
 """Programs that move resources, or make others move them."""
 
@@ -188,6 +194,11 @@ class RcScripts:
             names = ", ".join(sorted(self.hooks.left))
             text = f"{self.hooks.path('')}: not run, since what they do with resources is built in: {names}"
             self._log(Level.INFO, text, "heartbeat")
+        if GIVE in self.hooks.names:
+            remedy = (
+                "what must be done before a group stops belongs into a resource script, the last of its line"
+            )
+            self._log(Level.WARN, f"{self.hooks.path(GIVE)}: not run; {remedy}", "heartbeat")
 
     def close(self) -> Deferred[None]:
         """Run no more; fires when the one that runs has ended, or was told to."""

@@ -127,6 +127,15 @@ class ChoiceTests(RcTestCase):
         expected = f"info: {self.directory}//rc.d/: {why}: {names}"
         self.assertEqual(self.log.lines(), [expected])
 
+    def test_before_a_group_is_given(self) -> None:
+        """local_giveip is not run, and whoever has one is told so at the start."""
+        path = self.script("local_giveip")
+        self.open()
+        self.deliver(Message.of(t="ip-request", src="node02", ipaddr="10.0.0.5"))
+        self.assertEqual(self.launch.calls, [])
+        [line] = self.log.lines()
+        self.assertTrue(line.startswith(f"WARN: {path}: not run; "), line)
+
     def test_an_administrators_own(self) -> None:
         """A script of such a name that moves nothing is run beside what is built in, which has logged it."""
         write_program(self.directory, "harc", HARC)
