@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from twisted.internet.defer import Deferred
 
@@ -122,6 +122,9 @@ class IClusterControl(Interface):
 
     def status() -> Status:
         """Return the snapshot."""
+
+    def troubles() -> Sequence[str]:
+        """Return what an operator should look at and the snapshot does not know, in whole sentences."""
 
     def subscribe(observer: IControlObserver) -> Callable[[], None]:
         """Hear of everything from now on; call the result to end it."""

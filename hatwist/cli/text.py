@@ -117,6 +117,7 @@ def troubles(report: Report) -> list[str]:
             found.extend(_node_troubles(node))
     for group in report["groups"]:
         found.extend(_group_troubles(group, report))
+    found.extend(one_line(text) for text in report.get("troubles", []))
     found.extend(_refused(report["counters"], report["newest"]))
     return found
 
@@ -137,6 +138,7 @@ def _self_lines(report: Report) -> list[str]:
     return [
         f"This is node {name}: {report['status']}, has {_HOLDINGS.get(report['holding'], 'unknown groups')}.",
         f"  mode:          {one_line(report['mode'])}",
+        *(f"      not kept there: {one_line(promise)}" for promise in report["voided"]),
         f"  auto_failback: {one_line(report['auto_failback'])}",
         f"  generation:    {report['generation']}, uuid {one_line(report['uuid'])}",
     ]

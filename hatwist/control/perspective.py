@@ -83,7 +83,7 @@ class Operator(pb.Root):
 
     def _status(self, _broker: ControlBroker, arguments: list[object]) -> object:
         _exactly(0, arguments)
-        return report(self.control.status())
+        return report(self.control.status(), self.control.troubles())
 
     def _recent(self, _broker: ControlBroker, arguments: list[object]) -> object:
         _exactly(0, arguments)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypedDict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hatwist.cluster.status import GroupView, LinkView, NodeView, Status
 
 VERSION: Final = 1
@@ -74,6 +76,7 @@ class Report(TypedDict):
     counters: dict[str, int]
     newest: dict[str, float]
     voided: list[str]
+    troubles: list[str]
 
 
 def plain(text: str) -> str:
@@ -86,8 +89,12 @@ def plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def report(status: Status) -> Report:
-    """Turn a snapshot into plain values; ages are rounded to milliseconds."""
+def report(status: Status, troubles: Sequence[str] = ()) -> Report:
+    """
+    Turn a snapshot into plain values; ages are rounded to milliseconds.
+
+    @param troubles: what an operator should look at beyond what the snapshot shows.
+    """
     return {
         "version": VERSION,
         "node": plain(status.node),
@@ -105,6 +112,7 @@ def report(status: Status) -> Report:
         "counters": {plain(name): count for name, count in status.counters.items()},
         "newest": {plain(name): round(seconds, 3) for name, seconds in status.newest.items()},
         "voided": [plain(one) for one in status.voided],
+        "troubles": [plain(one) for one in troubles],
     }
 
 

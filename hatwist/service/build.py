@@ -274,6 +274,7 @@ def build(reactor: IReactorTime, places: Places, loaded: Loaded, parts: Parts = 
     service = NodeService(builder.new_life, builder.happenings, halog)
     service.listeners = (ControlService(os.path.join(places.run, CONTROL_SOCKET), service, reactor),)
     reread = Reread(places.directory, builder.say, service.rekey, parts.in_thread)
+    service.notices = reread.troubles
     return Built(service, builder.say, halog, reread)
 
 

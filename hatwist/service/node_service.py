@@ -132,6 +132,10 @@ class NodeService(Service):
         more = {name: times for count in self.counters for name, times in count().items()}
         return evolve(status, counters=MappingProxyType({**status.counters, **more})) if more else status
 
+    def troubles(self) -> Sequence[str]:
+        """Return what an operator should look at and the snapshot does not know."""
+        return self.notices()
+
     def subscribe(self, observer: IControlObserver) -> Callable[[], None]:
         """Tell an observer everything from now on."""
         return self._happenings.subscribe(observer)

@@ -60,6 +60,7 @@ class Reread:
         self._in_thread = in_thread
         self._busy = False
         self._again = False
+        self._broken = ""
         self._stamps = self._look()
 
     def __call__(self) -> None:
@@ -73,6 +74,10 @@ class Reread:
         done.addCallback(lambda _: self._conclude(found[0]))
         done.addErrback(lambda failure: self._log.failure("While reading the configuration anew:", failure))
         done.addBoth(lambda _: self._rest())
+
+    def troubles(self) -> Sequence[str]:
+        """Say what an operator should mend: keys that could not be used, until good ones were read."""
+        return [self._broken] if self._broken else []
 
     def _rest(self) -> None:
         self._busy = False
@@ -89,7 +94,10 @@ class Reread:
                 self._say(Level.WARN, text)
         if KEYS in found.changed:
             self._conclude_keys(found)
-        elif not found.changed:
+            return
+        # The file that is in use is there again.
+        self._broken = ""
+        if not found.changed:
             self._say(Level.INFO, "Configuration unchanged.")
 
     def _conclude_keys(self, found: _Found) -> None:
@@ -97,8 +105,12 @@ class Reread:
         for level, text in found.problems:
             self._say(level, text)
         if found.keys is None:
-            self._say(Level.ERROR, f"{KEYS} cannot be used: the keys from before stay in use")
+            refusal = f"{KEYS} cannot be used: the keys from before stay in use"
+            self._say(Level.ERROR, refusal)
+            why = next((text for level, text in found.problems if level is Level.ERROR), "")
+            self._broken = f"{refusal} ({why})" if why else refusal
             return
+        self._broken = ""
         # Broken keys are looked at again each time: only what is in use is remembered.
         self._stamps[KEYS] = found.stamps[KEYS]
         self._rekey(found.keys)

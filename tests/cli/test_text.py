@@ -89,6 +89,19 @@ class StatusTests(SynchronousTestCase):
         self.assertEqual(lines[0], "All is well.")
         self.assertIn("  node02  active, heard 0.5 s ago, dead after 30 s of silence", lines)
 
+    def test_what_the_daemon_says(self) -> None:
+        """What the daemon wants to be looked at is a line of its own, whatever stands in it."""
+        lines = status_lines(report(WELL, ["authkeys cannot be used\nat all"]))
+        self.assertEqual(lines[:2], ["! authkeys cannot be used | at all", ""])
+
+    def test_promises(self) -> None:
+        """What a node of the cluster does not promise stands below the mode."""
+        lines = status_lines(report(evolve(WELL, voided=("what was cut heals", "what died is buried"))))
+        self.assertIn("  mode:          compatibility: node02 speaks as heartbeat does", lines)
+        after = lines.index("  mode:          compatibility: node02 speaks as heartbeat does") + 1
+        expected = ["      not kept there: what was cut heals", "      not kept there: what died is buried"]
+        self.assertEqual(lines[after : after + 2], expected)
+
     def test_refused_messages(self) -> None:
         """Messages that a wrong key, a wrong name or another program sent are worth a sentence each."""
         counters = {"not authentic": 62, "unknown node": 1, "our name": 2, "malformed": 0, "copy": 9}

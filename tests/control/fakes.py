@@ -17,7 +17,7 @@ from hatwist.errors import StateError
 from hatwist.interfaces import IClusterControl, IControlObserver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 NODE01 = NodeName("node01")
 NODE02 = NodeName("node02")
@@ -73,9 +73,13 @@ class FakeControl:
     observers: list[IControlObserver] = Factory(list)
     trouble: str = ""
     "Refuse orders in these words."
+    notices: list[str] = Factory(list)
 
     def status(self) -> Status:
         return self.shown
+
+    def troubles(self) -> Sequence[str]:
+        return self.notices
 
     def subscribe(self, observer: IControlObserver) -> Callable[[], None]:
         self.observers.append(observer)

@@ -64,6 +64,7 @@ WHOLE: Final = {
     "counters": {"malformed": 3},
     "newest": {"malformed": 4.0},
     "voided": [],
+    "troubles": [],
 }
 
 

@@ -227,6 +227,15 @@ class DaemonTests(SynchronousTestCase):
         keys = Keyring(2, (Key(2, "sha1", b"another-key"),))
         self.assertEqual(open_datagram(spy.heard[-1], keys).get("src"), "node01")
 
+    def test_broken_keys(self) -> None:
+        """After SIGHUP with a broken file whoever asks for the status is told, until it was mended."""
+        self.run_daemon()
+        for text, expected in (("auth 2\n", 1), ("auth 3\n3 sha1 another-key\n", 0)):
+            self.host.write("authkeys", text)
+            self.system.send(signal.SIGHUP)
+            self.reactor.advance(0)
+            self.assertEqual(len(self.host.node.troubles()), expected)
+
     def test_a_signal_waits_for_the_reactor(self) -> None:
         """It comes in the middle of anything, so it only leaves a note."""
         self.run_daemon()
@@ -264,13 +273,6 @@ class OperatingSystemTests(SynchronousTestCase):
         signal.raise_signal(signal.SIGUSR2)
         self.assertEqual(got, [signal.SIGUSR2])
 
-    def test_umask(self) -> None:
-        """The process has the mask that was set."""
-        system = OperatingSystem()
-        before = os.umask(0o077)
-        self.addCleanup(os.umask, before)
-        system.umask(0o022)
-        self.assertEqual(os.umask(before), 0o022)
     def test_last_words(self) -> None:
         """They are on stderr, after what was said before, and the process has the status."""
         script = (
@@ -286,3 +288,10 @@ class OperatingSystemTests(SynchronousTestCase):
         )
         self.assertEqual((done.returncode, done.stdout, done.stderr), (7, "before\n", "why\n"))
 
+    def test_umask(self) -> None:
+        """The process has the mask that was set."""
+        system = OperatingSystem()
+        before = os.umask(0o077)
+        self.addCleanup(os.umask, before)
+        system.umask(0o022)
+        self.assertEqual(os.umask(before), 0o022)

@@ -16,6 +16,7 @@ from hatwist.wire.auth import Keyring
 from tests.service.fakes import Bug, LogBook, temporary
 
 UNCHANGED = ["info: Configuration unchanged."]
+BROKEN = "authkeys cannot be used: the keys from before stay in use"
 REREADING = "info: Rereading authentication file."
 
 
@@ -78,9 +79,23 @@ class RereadTests(SynchronousTestCase):
             self.assertTrue(all(line.startswith("ERROR: ") for line in said[1:]), said)
             self.assertNotIn("secret", " ".join(said))
             self.assertIn("authkeys cannot be used: the keys from before stay in use", said[-1])
+            [trouble] = self.reread.troubles()
+            self.assertTrue(trouble.startswith(f"{BROKEN} ("), trouble)
+            self.assertNotIn("secret", trouble)
         self.write("authkeys", "auth 1\n1 sha1 mended\n")
         self.assertEqual(self.said(), [REREADING])
         self.assertEqual(len(self.keys), 1)
+        self.assertEqual(self.reread.troubles(), [])
+
+    def test_broken_keys_taken_back(self) -> None:
+        """When the file that is in use is put back nothing is left to look at."""
+        (self.directory / "authkeys").rename(self.directory / "kept")
+        self.write("authkeys", "auth 3\n")
+        self.said()
+        self.assertEqual(len(self.reread.troubles()), 1)
+        (self.directory / "kept").rename(self.directory / "authkeys")
+        self.assertEqual(self.said(), UNCHANGED)
+        self.assertEqual(self.reread.troubles(), [])
 
     def test_no_keys(self) -> None:
         """A file that is gone is as good as a broken one."""
