@@ -135,7 +135,8 @@ class Daemon(Service):
         @raise NotStarted: it cannot be started; the terminal was told why.
         """
         self._publisher.addObserver(self._alarms)
-        IReactorCore(self._reactor).callWhenRunning(self._take_signals)
+        self._take_signals()
+        IReactorCore(self._reactor).callWhenRunning(self._take_endings)
         try:
             self._node.startService()
         except NotStarted as refusal:
@@ -166,14 +167,17 @@ class Daemon(Service):
         return result
 
     def _take_signals(self) -> None:
-        """Answer signals ourselves; the reactor has just set its own handlers."""
+        """Answer what would end us: whoever hears that we have started may send it at once."""
+        self._system.answer(signal.SIGHUP, lambda _number, _frame: self._later(self._reread))
+        for number, step in DEBUG_STEPS.items():
+            self._system.answer(number, partial(self._debug, step))
+
+    def _take_endings(self) -> None:
+        """Come before the reactor, which has just set its own handlers."""
         for number in (signal.SIGTERM, signal.SIGINT):
             before = self._system.handler(number)
             if before is not None:
                 self._system.answer(number, partial(self._end, before))
-        self._system.answer(signal.SIGHUP, lambda _number, _frame: self._later(self._reread))
-        for number, step in DEBUG_STEPS.items():
-            self._system.answer(number, partial(self._debug, step))
 
     def _end(self, before: Handler, number: int, frame: FrameType | None) -> None:
         """The first time let the reactor stop; it takes no second time, but the node does."""

@@ -212,6 +212,13 @@ class DaemonTests(SynchronousTestCase):
         self.assertEqual(self.host.lines[-1], "info: Configuration unchanged.")
         self.assertEqual(self.system.ended, [])
 
+    def test_a_signal_before_the_reactor_runs(self) -> None:
+        """SIGHUP ends nothing from the start on, and is answered as soon as the reactor runs."""
+        self.make().startService()
+        self.system.send(signal.SIGHUP)
+        self.reactor.advance(0)
+        self.assertEqual(self.host.lines[-1], "info: Configuration unchanged.")
+
     def test_new_keys(self) -> None:
         """After SIGHUP the node signs with the new key."""
         self.run_daemon()
