@@ -52,6 +52,9 @@ class Stamp(NamedTuple):
     time: int
 
 
+_NOTHING: Final = Stamp(0, 0, 0)
+
+
 @define
 class Lives:
     """
@@ -66,12 +69,12 @@ class Lives:
     """
 
     keepalive: Seconds
-    newest: Stamp = Stamp(0, 0, 0)
+    newest: Stamp = _NOTHING
     heard: Seconds = 0.0
     began: int = 0
     former: Stamp | None = None
     refused: int = 0
-    _suspect: Stamp = Stamp(0, 0, 0)
+    _suspect: Stamp = _NOTHING
     "The newest of a life that should be over, or of a second one of this generation."
     _interleaved: bool = False
     "The believed one went on after the suspect was heard: both were alive at a time."
@@ -101,7 +104,7 @@ class Lives:
     def _begin(self, stamp: Stamp) -> None:
         self.former = self.newest if self.newest.generation else None
         self.newest, self.began = stamp, stamp.time
-        self._doubt(Stamp(0, 0, 0))
+        self._doubt(_NOTHING)
         self._interleaved = False
 
     def _doubt(self, stamp: Stamp) -> None:
