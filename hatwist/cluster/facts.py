@@ -40,6 +40,22 @@ class SelfHeard:
 
 
 @frozen
+class EchoHeard:
+    """An authentic message came back from a ping node."""
+
+    link: LinkName
+    message: Message
+
+
+@frozen
+class PingChanged:
+    """A ping node answers, or is dead."""
+
+    node: NodeName
+    alive: bool
+
+
+@frozen
 class Refused:
     """
     This node must not start: another machine has its name or its uuid.
@@ -269,6 +285,8 @@ class Send:
 Fact = (
     MessageArrived
     | SelfHeard
+    | EchoHeard
+    | PingChanged
     | Refused
     | Listening
     | TwinFound

@@ -54,8 +54,11 @@ class Links:
     _shortened: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self._media = tuple(one.link for one in self.config.cf.media if not one.kind.startswith("ping"))
+        media = self.config.cf.media
+        self._media = tuple(one.link for one in media if not one.kind.startswith("ping"))
         self._links = {(node, link): _Link() for node in self.config.cf.nodes for link in self._media}
+        # A ping node has one link, which has its name.
+        self._links.update({(node, LinkName(node)): _Link() for node in self.config.cf.ping_nodes})
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Take note of what was heard, of our own media, and of silence."""

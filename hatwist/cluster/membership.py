@@ -29,6 +29,7 @@ from hatwist.cluster.facts import (
     PeerRestarted,
     PeerReturned,
     PeerStatusChanged,
+    PingChanged,
     Send,
     TwinFound,
 )
@@ -66,6 +67,7 @@ _Item = (
     | DeadlinePassed
     | MessageDelivered
     | PeerRestarted
+    | PingChanged
     | BeatAsked
     | TwinFound
     | FlowControlEnded
@@ -113,11 +115,14 @@ class Membership:
     "No peer dies before; None: nobody knows.  What is heard later only makes it later."
     _shortened: int = 0
     _slack: Seconds = START_SLACK
+    _pings: set[NodeName] = field(init=False)
+    "Ping nodes that were neither heard nor declared dead."
     _flow: bool = True
     "Every peer knows flow control, as far as we know."
 
     def __attrs_post_init__(self) -> None:
         self.peers = {name: Peer(name) for name in self.config.cf.nodes if name != self.me}
+        self._pings = set(self.config.cf.ping_nodes)
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Begin, beat, listen, judge."""
@@ -132,6 +137,9 @@ class Membership:
                 return self._hear(sender, message, returned, now)
             case PeerRestarted(peer):
                 self.peers[peer].restarted = True
+            case PingChanged(node):
+                self._pings.discard(node)
+                return self._establish(now)
             case BeatAsked():
                 return [self._beat(now)]
             case TwinFound(peer):
@@ -232,7 +240,7 @@ class Membership:
             return []
         buried: list[Outcome] = []
         if self.patience.starting:
-            if any(peer.heard is None for peer in self._living()):
+            if self._pings or any(peer.heard is None for peer in self._living()):
                 return []
             self.patience.established()
             self._deadlines.set("unanswered", now + self.config.cf.initdead)

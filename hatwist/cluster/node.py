@@ -29,6 +29,7 @@ from hatwist.cluster.links import Links
 from hatwist.cluster.membership import Membership
 from hatwist.cluster.mode import Mode
 from hatwist.cluster.patience import Patience
+from hatwist.cluster.pings import Pings
 from hatwist.cluster.reception import Reception
 from hatwist.cluster.requests import Requests
 from hatwist.cluster.resources import Resources
@@ -65,12 +66,13 @@ MAX_AGENDA: Final = 10_000
 
 ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
     {
-        events.Started: ("resources", "membership"),
+        events.Started: ("resources", "membership", "pings"),
         events.DatagramReceived: ("reception",),
         events.DeadlinePassed: (
             "reception",
             "membership",
             "links",
+            "pings",
             "resources",
             "requests",
             "takeover",
@@ -92,9 +94,11 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         events.ClientLeft: ("clients",),
         events.ClientSpoke: ("clients",),
         events.ClientAsked: ("clients",),
-        events.KeysChanged: ("reception", "history"),
+        events.KeysChanged: ("reception", "history", "pings"),
         facts.MessageArrived: ("reception",),
         facts.SelfHeard: ("twins",),
+        facts.EchoHeard: ("pings",),
+        facts.PingChanged: ("membership",),
         facts.Refused: ("history", "departure"),
         facts.Listening: ("history",),
         facts.TwinFound: ("membership", "resources"),
@@ -115,6 +119,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "aftermath",
             "roster",
             "twins",
+            "pings",
         ),
         facts.PeerRestarted: (
             "history",
@@ -164,6 +169,7 @@ HEARD: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "standby": frozenset({"resource", "ask_resources", "hb_takeover"}),
         "aftermath": frozenset({"repnodes", "stonith", "ip-request-resp", "shutdone"}),
         "roster": frozenset({"addnode", "delnode", "setweight", "setsite"}),
+        "pings": frozenset({"status"}),
     }
 )
 """The types of delivered messages that a machine hears of; one that is not here hears of all."""
@@ -172,9 +178,9 @@ IDLE: Final = frozenset({"clients", "flow", "history", "mode", "roster", "twins"
 """Machines that never wait for anything; they are not asked for a deadline."""
 
 HEARD_OF_PEERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {**HEARD, "flow": frozenset({"NS_ackmsg"}), "twins": frozenset()}
+    {**HEARD, "flow": frozenset({"NS_ackmsg"}), "twins": frozenset(), "pings": frozenset()}
 )
-"""The same for messages of peers: these two watch what we say ourselves."""
+"""The same for messages of peers: these three watch what we say ourselves."""
 
 
 @frozen
@@ -239,6 +245,7 @@ class Node:
         self.twins = Twins(identity, self.complaints, identity.epoch + now)
         self.flow = Flow(self.complaints)
         self.links = Links(config, me, self.patience)
+        self.pings = Pings(config, identity, self.patience, self.complaints)
         listening, waiting = LISTENING * config.cf.keepalive, WAITING * config.cf.keepalive
         self.membership = Membership(config, me, self.patience, self.complaints, listening, waiting)
         self.resources = Resources(config, self.ledger, self.complaints)

@@ -39,8 +39,12 @@ class Patience:
     starting: bool = True
     shortened: int = 0
     _asked: dict[NodeName, Seconds] = field(factory=dict)
+    _pings: frozenset[NodeName] = field(init=False)
     _grace: Seconds = 0.0
     _next_grace: Seconds = float("-inf")
+
+    def __attrs_post_init__(self) -> None:
+        self._pings = frozenset(self.cf.ping_nodes)
 
     def asked(self, node: NodeName, deadtime: Seconds) -> None:
         """Take note of the deadtime a node asks for."""
@@ -63,6 +67,8 @@ class Patience:
         """Return the silence after which a node is dead."""
         if self.starting:
             return self.cf.initdead
+        if node in self._pings:
+            return self.cf.deadping
         return self._asked.get(node, self.cf.deadtime)
 
     def limit(self, node: NodeName, heard: Seconds) -> Seconds:

@@ -16,6 +16,7 @@ from hatwist.cluster.actions import Log
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed, KeysChanged
 from hatwist.cluster.facts import (
+    EchoHeard,
     FlowControlEnded,
     MessageArrived,
     MessageDelivered,
@@ -83,9 +84,12 @@ class Reception:
     "What was received of each peer's life before this one."
     _flow: bool = True
     _keys: Keyring = field(init=False)
+    _pings: frozenset[str] = field(init=False)
+    "Links over which echoes come, and nothing else."
 
     def __attrs_post_init__(self) -> None:
         self._keys = self.config.keys
+        self._pings = frozenset(self.config.cf.ping_nodes)
         self._tracks = {
             name: Tracking(self.rng.randrange(ACK_MODULUS))
             for name in self.config.cf.nodes
@@ -151,6 +155,8 @@ class Reception:
             return [*self._unauthentic(error, _where(event), now)]
         except RemoteError as error:
             return [*self._malformed(f"on {_where(event)}", error, now)]
+        if event.link in self._pings:
+            return [EchoHeard(event.link, message)]
         if sender == self.identity.name or (
             sender in self._tracks and message.binary("srcuuid") == self.identity.uuid
         ):

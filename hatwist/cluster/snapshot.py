@@ -13,6 +13,7 @@ from hatwist.cluster.status import GroupView, NodeView, Status
 
 if TYPE_CHECKING:
     from hatwist.cluster.node import Node
+    from hatwist.cluster.pings import PingNode
     from hatwist.config.model import NodeName, ResourceGroup, Seconds
 
 
@@ -33,7 +34,10 @@ def snapshot(node: Node, now: Seconds) -> Status:
         peer_holding=ledger.theirs,
         stable=ledger.stable,
         leaving=ledger.leaving,
-        nodes=tuple(_node_view(node, name, now) for name in node.roster.members),
+        nodes=(
+            *(_node_view(node, name, now) for name in node.roster.members),
+            *(_ping_view(node, one, now) for one in node.pings.nodes.values()),
+        ),
         groups=tuple(_group_view(node, group, now) for group in node.config.groups),
         voided=node.mode.voided,
         counters=MappingProxyType(dict(sorted(node.complaints.counters.items()))),
@@ -54,6 +58,12 @@ def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
     deadtime, uuid = node.patience.deadtime(name), node.reception.uuid(name)
     unheard = node.flow.unheard(name)
     return NodeView(name, peer.status, generation, heard, deadtime, links, uuid, *labels, unheard)
+
+
+def _ping_view(node: Node, ping: PingNode, now: Seconds) -> NodeView:
+    heard = None if ping.heard is None else now - ping.heard
+    links = node.links.view(ping.name, now)
+    return NodeView(ping.name, ping.status, 0, heard, node.patience.deadtime(ping.name), links)
 
 
 def _group_view(node: Node, group: ResourceGroup, now: Seconds) -> GroupView:

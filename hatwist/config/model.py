@@ -204,6 +204,8 @@ class HaCf:
     "The value of the directive C{crm} or C{pacemaker} as written; None if absent."
     realtime: bool = True
     respawn: tuple[Respawn, ...] = ()
+    ipfail: Seconds | None = None
+    "Give up groups if the peer sees more ping nodes for so many seconds; None: not asked for."
     apiauth: tuple[ApiAuth, ...] = ()
     stonith: Stonith | None = None
     watchdog: str = ""

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 
 NOWHERE: Final = Position("scenario")
 KEYS: Final = Keyring(1, (Key(1, "sha1", b"a simulated secret"),))
-_TIMES: Final = ("keepalive", "deadtime", "warntime", "initdead", "max_rexmit_delay")
+_TIMES: Final = (
+    "keepalive",
+    "deadtime",
+    "warntime",
+    "initdead",
+    "deadping",
+    "max_rexmit_delay",
+    "ipfail",
+)
 
 
 @define
@@ -45,6 +53,7 @@ class Plan:
     seed: int = 1
     nodes: tuple[NodeName, ...] = (NodeName("alpha"), NodeName("beta"))
     links: tuple[LinkName, ...] = (LinkName("eth0"),)
+    pings: tuple[LinkName, ...] = ()
     times: dict[str, float] = field(
         factory=lambda: {"keepalive": 1.0, "deadtime": 10.0, "warntime": 5.0, "initdead": 20.0}
     )
@@ -53,7 +62,7 @@ class Plan:
 
     def set_nodes(self, words: Iterable[str]) -> None:
         """
-        Read C{alpha beta keepalive=2 links=eth0,eth1 auto_failback=off}.
+        Read C{alpha beta keepalive=2 links=eth0,eth1 ping=gate ipfail=0 auto_failback=off}.
 
         @raise ValueError: for a setting that does not exist.
         """
@@ -64,6 +73,8 @@ class Plan:
                 self.nodes = (*self.nodes, node_name(name))
             elif name == "links":
                 self.links = tuple(LinkName(link) for link in value.split(","))
+            elif name == "ping":
+                self.pings = tuple(LinkName(link) for link in value.split(","))
             elif name == "auto_failback":
                 self.failback = AutoFailback(value)
             elif name in _TIMES:
@@ -89,6 +100,7 @@ class Plan:
 
     def config(self) -> HaConfig:
         """Return the configuration that every node has."""
-        media = tuple(MediumSpec("bcast", link, NOWHERE, interface=link) for link in self.links)
-        cf = HaCf(self.nodes, media, auto_failback=self.failback, **self.times)  # type: ignore[arg-type]
+        media = [MediumSpec("bcast", link, NOWHERE, interface=link) for link in self.links]
+        media.extend(MediumSpec("ping", link, NOWHERE, address=link) for link in self.pings)
+        cf = HaCf(self.nodes, tuple(media), auto_failback=self.failback, **self.times)  # type: ignore[arg-type]
         return HaConfig(cf, KEYS, tuple(self.groups))

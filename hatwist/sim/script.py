@@ -164,6 +164,14 @@ class Script:
             raise ValueError(f"no such node: {name}; there are {', '.join(self.world.hosts)}")
         return found
 
+    def end(self, name: str) -> NodeName:
+        """
+        Return who is at an end of a path: a host or a ping node.
+
+        @raise ValueError: when there is none of that name.
+        """
+        return NodeName(name) if name in self.world.config.cf.ping_nodes else self.host(name).name
+
     def hosts(self, word: str) -> list[Host]:
         """Return one host, or C{all}."""
         return list(self.world.hosts.values()) if word == "all" else [self.host(word)]

@@ -114,10 +114,10 @@ def _takeover(script: Script, name: str, which: str = "all") -> None:
 
 
 def _cut(script: Script, pair: str, *links: str) -> None:
-    """C{cut alpha|beta eth0}: both directions; C{alpha>beta}: only what goes from alpha to beta."""
+    """C{cut alpha|beta eth0}: both ways; C{alpha>beta}: from alpha to beta; an end may be a ping node."""
     one_way = ">" in pair
     first, _, second = pair.partition(">" if one_way else "|")
-    ends = [(script.host(first).name, script.host(second).name)]
+    ends = [(script.end(first), script.end(second))]
     if not one_way:
         ends.append((ends[0][1], ends[0][0]))
     for link in script.links(links):

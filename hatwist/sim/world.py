@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from hatwist.cluster.actions import Persist, RunGroup, Stop, Transmit
+from hatwist.cluster.actions import Persist, Probe, RunGroup, Stop, Transmit
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed, GroupFinished, Started
 from hatwist.cluster.names import Outcome, Verb
+from hatwist.config.model import LinkName, NodeName
 from hatwist.sim.auditor import Violation, violate
 from hatwist.sim.host import Host
 from hatwist.sim.network import Network
 from hatwist.sim.old import RESTART
 from hatwist.sim.transcript import Trace, Transcript
+from hatwist.wire.echo import PING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.actions import Action
     from hatwist.cluster.events import Event
     from hatwist.cluster.node import Node
-    from hatwist.config.model import HaConfig, NodeName, Seconds
+    from hatwist.config.model import HaConfig, Seconds
     from hatwist.sim.auditor import Auditor
     from hatwist.sim.watched import Watch
 
@@ -159,6 +161,8 @@ class World:
                 if words:
                     self.transcript.note(self.time, host.name, words)
                 self._transmit(host, data)
+            case Probe(link, data):
+                self._probe(host, link, data)
             case RunGroup():
                 self._run_group(host, action)
             case Persist(name, text):
@@ -174,12 +178,22 @@ class World:
 
     def _transmit(self, host: Host, data: bytes) -> None:
         for medium in self.config.cf.media:
+            if medium.kind.startswith(PING):
+                continue
             for other in self.hosts.values():
                 if other is host:
                     continue
                 for delay, arrived in self.network.carry((host.name, other.name, medium.link), data):
                     event = DatagramReceived(medium.link, arrived, host.name)
                     self.at(self.time + delay, partial(self.feed, other, event))
+
+    def _probe(self, host: Host, link: LinkName, data: bytes) -> None:
+        """A ping node returns what arrives, if it arrives."""
+        there, back = (host.name, NodeName(link), link), (NodeName(link), host.name, link)
+        for gone, asked in self.network.carry(there, data):
+            for came, answer in self.network.carry(back, asked):
+                event = DatagramReceived(link, answer, link)
+                self.at(self.time + gone + came, partial(self.feed, host, event))
 
     def _run_group(self, host: Host, order: RunGroup) -> None:
         host.agents.begin(order.group, order.verb)
