@@ -34,7 +34,7 @@ _MISSING_INTERFACE: Final[Mapping[str, str]] = MappingProxyType(
         "mcast": "mcast device [%s] is invalid or not set up properly",
         "mcast6": "mcast6 device [%s] is invalid or not set up properly",
         "ucast": "ucast: interface [%s] does not exist",
-        "ucast6": "ucast6: interface [%s] does not exist",
+        "ucast6": "ucast6 device [%s] is invalid or not set up properly",
     }
 )
 

@@ -136,8 +136,7 @@ _MEDIA: Final[tuple[Directive, ...]] = (
         syntax="INTERFACE GROUP PORT HOPS LOOP",
         parse=media.mcast6,
         most=5,
-        life=Life.LATER,
-        explanation="Heartbeats by UDP multicast over IPv6.",
+        explanation="Heartbeats by UDP multicast over IPv6; HOPS 0 to 4, LOOP 0 or 1.",
     ),
     Medium(
         name="ucast",
@@ -153,7 +152,6 @@ _MEDIA: Final[tuple[Directive, ...]] = (
         syntax="INTERFACE PEER",
         parse=media.ucast6,
         most=2,
-        life=Life.LATER,
         explanation="Heartbeats by UDP over IPv6 to one peer.",
     ),
     Medium(

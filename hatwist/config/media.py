@@ -45,6 +45,9 @@ class Preceding:
     baud: int
 
 
+_SCOPES: Final = frozenset({2, 4, 5, 8})
+"""Of an IPv6 group: link, admin, site, organisation."""
+
 MediumParser = Callable[[tuple[Word, ...], Preceding], MediumSpec]
 
 
@@ -57,12 +60,31 @@ def bcast(words: tuple[Word, ...], preceding: Preceding) -> MediumSpec:
 
 def ucast(words: tuple[Word, ...], preceding: Preceding) -> MediumSpec:
     """Read C{ucast IF HOST}."""
-    return _unicast("ucast", words, preceding)
+    usage = "write ucast INTERFACE PEER"
+    if not words:
+        raise Refused(preceding.where, "bad-medium", "ucast statement without device", usage)
+    device = words[0]
+    name = _read(values.interface, device, f"ucast: bad device [{shown(device.text)}]")
+    if len(words) < 2:
+        text = f"ucast: [{name}] missing target IP address/hostname"
+        raise Refused(device.where, "bad-medium", text, usage)
+    peer = _read(values.host, words[1], f"ucast: cannot resolve hostname [{shown(words[1].text)}]")
+    return MediumSpec("ucast", LinkName(name), device.where, name, peer, preceding.port)
 
 
 def ucast6(words: tuple[Word, ...], preceding: Preceding) -> MediumSpec:
-    """Read C{ucast6 IF HOST}."""
-    return _unicast("ucast6", words, preceding)
+    """Read C{ucast6 IF ADDRESS}; the scope of a link-local address is that of the interface."""
+    usage = "write ucast6 INTERFACE PEER"
+    if not words:
+        raise Refused(preceding.where, "bad-medium", "ucast6 statement without device", usage)
+    device = words[0]
+    text = f"ucast6 device [{shown(device.text)}] is invalid or not set up properly"
+    name = _read(values.interface, device, text)
+    if len(words) < 2:
+        raise Refused(device.where, "bad-medium", f"ucast6 [{name}] missing ucast6 address", usage)
+    text = f"ucast6 [{name}] bad addr [{shown(words[1].text)}]"
+    peer = _read(lambda word: _peer6(word, name), words[1], text)
+    return MediumSpec("ucast6", LinkName(name), device.where, name, peer, preceding.port)
 
 
 def mcast(words: tuple[Word, ...], preceding: Preceding) -> MediumSpec:
@@ -112,19 +134,6 @@ def _ping(kind: str, words: tuple[Word, ...]) -> MediumSpec:
     return MediumSpec(kind, LinkName(host.text), host.where, address=host.text)
 
 
-def _unicast(kind: str, words: tuple[Word, ...], preceding: Preceding) -> MediumSpec:
-    usage = f"write {kind} INTERFACE PEER"
-    if not words:
-        raise Refused(preceding.where, "bad-medium", f"{kind} statement without device", usage)
-    device = words[0]
-    name = _read(values.interface, device, f"{kind}: bad device [{shown(device.text)}]")
-    if len(words) < 2:
-        text = f"{kind}: [{name}] missing target IP address/hostname"
-        raise Refused(device.where, "bad-medium", text, usage)
-    peer = _read(values.host, words[1], f"{kind}: cannot resolve hostname [{shown(words[1].text)}]")
-    return MediumSpec(kind, LinkName(name), device.where, name, peer, preceding.port)
-
-
 def _multicast(
     kind: str, hops: str, group: Callable[[str], str], words: tuple[Word, ...], preceding: Preceding
 ) -> MediumSpec:
@@ -166,9 +175,33 @@ def _group4(text: str) -> str:
 
 
 def _group6(text: str) -> str:
-    if values.is_address(text) and ":" in text and IPv6Address(text).is_multicast:
-        return text
-    raise ValueError("an IPv6 multicast address, as ff12::1:2:3:4")
+    """Read a group; heartbeat takes no other scopes and flags than these."""
+    if not _is_address6(text) or not IPv6Address(text).is_multicast:
+        raise ValueError("an IPv6 multicast address, as ff12::1:2:3:4")
+    flags, scope = divmod(IPv6Address(text).packed[1], 16)
+    if scope not in _SCOPES:
+        raise ValueError("a scope of 2, 4, 5 or 8, the fourth digit, as ff12::1:2:3:4")
+    if flags > 1:
+        raise ValueError("flags of 0 or 1, the third digit, as ff12::1:2:3:4")
+    return text
+
+
+def _peer6(text: str, interface: str) -> str:
+    address, mark, zone = text.partition("%")
+    if mark and zone != interface:
+        raise ValueError(f"leave %{shown(zone)} out: the scope is that of {interface}")
+    if not _is_address6(address):
+        raise ValueError("the IPv6 address of a peer, in figures, as fe80::2")
+    peer = IPv6Address(address)
+    if peer.ipv4_mapped is not None:
+        raise ValueError(f"write ucast {interface} {peer.ipv4_mapped}")
+    if peer.is_multicast or peer.is_loopback or peer.is_unspecified:
+        raise ValueError("the address of one host, as fe80::2")
+    return address
+
+
+def _is_address6(text: str) -> bool:
+    return ":" in text and "%" not in text and values.is_address(text)
 
 
 PARSERS: Final[Mapping[str, MediumParser]] = MappingProxyType(

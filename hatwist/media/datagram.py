@@ -13,7 +13,7 @@ import errno
 import socket
 from typing import TYPE_CHECKING, Final
 
-from twisted.internet.address import IPv4Address
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import MessageLengthError
 from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IUDPTransport
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from twisted.internet.protocol import DatagramProtocol
     from twisted.python.failure import Failure
 
-    from hatwist.media.sockets import Sockets
+    from hatwist.media.sockets import Address, Sockets
 
 MAX_DATAGRAM: Final = 65535
 """Bytes read at once: more than UDP can carry, so nothing is ever cut."""
@@ -108,7 +108,7 @@ class DatagramDescriptor:
         if self._reading:
             self.broken(reason.getErrorMessage())
 
-    def write(self, packet: bytes, addr: tuple[str, int] | None) -> None:
+    def write(self, packet: bytes, addr: Address | None) -> None:
         """
         Send one datagram, now or not at all.
 
@@ -124,10 +124,10 @@ class DatagramDescriptor:
                 raise MessageLengthError(f"{len(packet)} bytes are too many for a datagram") from problem
             raise
 
-    def getHost(self) -> IPv4Address:
+    def getHost(self) -> IPv4Address | IPv6Address:
         """Return what the receiving socket is bound to."""
-        host, port = self.sockets.receive.getsockname()
-        return IPv4Address("UDP", host, port)
+        host, port, *rest = self.sockets.receive.getsockname()
+        return IPv6Address("UDP", host, port, *rest) if rest else IPv4Address("UDP", host, port)
 
     def connect(self, host: str, port: int) -> None:
         """Refuse: a connected socket would hear of a dead peer as an error."""

@@ -44,7 +44,8 @@ class Discarded:
         """
         Take note of a datagram that was not sent; the first is reported.
 
-        @param where: its destination, address and port.
+        @param where: its destination, address and port, with the blank before it
+            that IPv4 has and IPv6 has not.
         @param length: in bytes.
         """
         self._count += 1
@@ -52,7 +53,7 @@ class Discarded:
         if self._reporting or (self._reported is not None and now - self._reported < QUIET):
             return
         self._reporting, self._reported = True, now
-        what = f"HBcomm packet {self.name} {where} len={length} [-1]"
+        what = f"HBcomm packet {self.name}{where} len={length} [-1]"
         self.say(Level.CRIT, f"glib: {self.kind}_write: Unable to send {what}: {reason}")
         self.say(Level.WARN, "Temporarily Suppressing write error messages")
         self.say(Level.WARN, f"Is a cable unplugged on {self.kind} {self.name}?")

@@ -41,6 +41,7 @@ def plan(spec: MediumSpec, address: str) -> Plan:
         bind=(address, spec.port),
         destination=(address, spec.port),
         joined=(join(address, index),),
+        group=address,
     )
 
 

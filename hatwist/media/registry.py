@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 from hatwist.errors import MediumError
 from hatwist.media.bcast import BCAST
 from hatwist.media.mcast import MCAST
+from hatwist.media.mcast6 import MCAST6
 from hatwist.media.ping import KINDS, PingFactory
 from hatwist.media.serial import SerialFactory
 from hatwist.media.ucast import UCAST
+from hatwist.media.ucast6 import UCAST6
 from hatwist.media.udp import UdpFactory
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.names import Level
     from hatwist.interfaces import IMediumFactory
 
-RECIPES: Final = (BCAST, MCAST, UCAST)
+RECIPES: Final = (BCAST, MCAST, MCAST6, UCAST, UCAST6)
 
 
 def factories(say: Callable[[Level, str], None]) -> dict[str, IMediumFactory]:

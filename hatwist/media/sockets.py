@@ -28,6 +28,9 @@ _IFF_BROADCAST: Final = 0x2
 _IP_MULTICAST_ALL: Final = 49
 _IPTOS_LOWDELAY: Final = 0x10
 
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""Host and port; for IPv6 flow and scope too."""
+
 
 @frozen
 class Option:
@@ -44,6 +47,7 @@ REUSEPORT: Final = Option("SO_REUSEPORT", socket.SOL_SOCKET, socket.SO_REUSEPORT
 BROADCAST: Final = Option("SO_BROADCAST", socket.SOL_SOCKET, socket.SO_BROADCAST)
 DONTROUTE: Final = Option("SO_DONTROUTE", socket.SOL_SOCKET, socket.SO_DONTROUTE)
 LOWDELAY: Final = Option("IP_TOS", socket.IPPROTO_IP, socket.IP_TOS, _IPTOS_LOWDELAY)
+ONLY_IPV6: Final = Option("IPV6_V6ONLY", socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
 
 ONLY_JOINED: Final = Option("IP_MULTICAST_ALL", socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
 """
@@ -78,6 +82,27 @@ def join(group: str, index: int) -> Option:
     return Option("IP_ADD_MEMBERSHIP", socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, _request(group, index))
 
 
+def multicast6_from(index: int) -> Option:
+    """Send IPv6 multicast out of the interface with this index."""
+    return Option("IPV6_MULTICAST_IF", socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+
+
+def multicast6_hops(hops: int) -> Option:
+    """Let IPv6 multicast pass C{hops} routers less one; 0 stays on the host."""
+    return Option("IPV6_MULTICAST_HOPS", socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, hops)
+
+
+def multicast6_loop(loop: bool) -> Option:
+    """Say whether what we send comes back to this host."""
+    return Option("IPV6_MULTICAST_LOOP", socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, int(loop))
+
+
+def join6(group: str, index: int) -> Option:
+    """Hear an IPv6 group on the interface with this index."""
+    request = socket.inet_pton(socket.AF_INET6, group) + struct.pack("@I", index)
+    return Option("IPV6_JOIN_GROUP", socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
+
+
 def _request(group: str, index: int) -> bytes:
     """Pack C{struct ip_mreqn}; by index, so that a new address of the interface changes nothing."""
     return struct.pack("@4s4si", socket.inet_aton(group), b"\0\0\0\0", index)
@@ -96,15 +121,21 @@ class Plan:
     @ivar bind: address and port of the receiving socket.
     @ivar joined: options set once it is bound.
     @ivar destination: address and port everything is sent to.
+    @ivar family: IPv4 or IPv6.
+    @ivar group: the multicast group that is to be heard; empty where there is none.
+    @ivar address: the interface's IPv4 address, where it may be missing; empty where it is.
     """
 
     title: str
     index: int
     send: tuple[Option, ...]
     receive: tuple[Option, ...]
-    bind: tuple[str, int]
-    destination: tuple[str, int]
+    bind: Address
+    destination: Address
     joined: tuple[Option, ...] = ()
+    family: socket.AddressFamily = socket.AF_INET
+    group: str = ""
+    address: str = ""
 
 
 @frozen
@@ -129,7 +160,7 @@ def open_sockets(plan: Plan) -> Sockets:
 
     @raise MediumError: says which medium, what was tried and why it failed.
     """
-    pair = Sockets(_new(), _new())
+    pair = Sockets(_new(plan.family), _new(plan.family))
     try:
         _apply(plan, pair.send, plan.send)
         _apply(plan, pair.receive, plan.receive)
@@ -141,8 +172,13 @@ def open_sockets(plan: Plan) -> Sockets:
     return pair
 
 
-def _new() -> socket.socket:
-    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+def _new(family: socket.AddressFamily = socket.AF_INET) -> socket.socket:
+    return socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+
+
+def written(address: Address) -> str:
+    """Return an address for people: C{192.0.2.1:694}, C{[fe80::1%eth1]:694}."""
+    return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
 
 
 def _apply(plan: Plan, made: socket.socket, options: tuple[Option, ...]) -> None:
@@ -154,7 +190,7 @@ def _apply(plan: Plan, made: socket.socket, options: tuple[Option, ...]) -> None
 
 
 def _bind(plan: Plan, made: socket.socket) -> None:
-    host, port = plan.bind
+    host, port = plan.bind[:2]
     try:
         made.bind(plan.bind)
     except OSError as problem:

@@ -9,7 +9,15 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from hatwist.errors import MediumError
-from hatwist.media.sockets import LOWDELAY, REUSEADDR, REUSEPORT, Plan, bind_to_device, interface_index
+from hatwist.media.sockets import (
+    LOWDELAY,
+    REUSEADDR,
+    REUSEPORT,
+    Plan,
+    bind_to_device,
+    interface_address,
+    interface_index,
+)
 from hatwist.media.udp import Recipe
 
 if TYPE_CHECKING:
@@ -48,7 +56,16 @@ def plan(spec: MediumSpec, address: str) -> Plan:
         receive=(REUSEADDR, device, REUSEPORT),
         bind=("0.0.0.0", spec.port),
         destination=(address, spec.port),
+        address=_address(title, spec.interface),
     )
+
+
+def _address(title: str, interface: str) -> str:
+    """Return the interface's address, if it has one: the peer may be reached with that of another."""
+    try:
+        return interface_address(title, interface)
+    except MediumError:
+        return ""
 
 
 def started(spec: MediumSpec, plan: Plan) -> tuple[str, ...]:

@@ -1,16 +1,16 @@
 # -*- test-case-name: tests.media.test_udp -*-
 """
-What C{bcast}, C{mcast} and C{ucast} share: a medium made of two UDP sockets.
+What C{bcast}, C{mcast}, C{ucast}, C{mcast6} and C{ucast6} share: a medium made of two UDP sockets.
 
-They differ in a L{Recipe} only.  A medium whose interface was taken away and
-came back under another number opens its sockets anew by itself, at the next
-datagram it is asked to send; there is always one, each keepalive.
+They differ in a L{Recipe} only.  When a medium is asked to send it looks at its
+interface, at most once a second: whether it is still the same, with the same
+broadcast address, a member of the group.  If not, it opens its sockets anew.
+There is always something to send, each keepalive.
 """
 
 from __future__ import annotations
 
-import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, succeed
@@ -25,15 +25,26 @@ from hatwist.interfaces import IMedium, IMediumFactory, IMediumReceiver
 from hatwist.media.datagram import DatagramDescriptor
 from hatwist.media.discarded import Discarded
 from hatwist.media.link import LinkReporter
-from hatwist.media.sockets import open_sockets
+from hatwist.media.membership import member
+from hatwist.media.pace import Pace
+from hatwist.media.sockets import open_sockets, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hatwist.config.model import MediumSpec
-    from hatwist.media.sockets import Plan
+    from hatwist.media.sockets import Address, Plan
 
     Say = Callable[[Level, str], None]
+
+LOOK_EVERY: Final = 1.0
+"""
+Seconds between two looks at the interface, and so between two attempts to open it
+anew, however much is sent; the first after trouble began is made at once.
+"""
+
+STEADY: Final = 1.0
+"""Seconds without a failure after which a medium works again."""
 
 
 def as_written(spec: MediumSpec) -> str:
@@ -75,8 +86,8 @@ class _Hearing(DatagramProtocol):
         self.spec = spec
         self.receiver = receiver
 
-    def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
-        self.receiver.datagramReceived(self.spec.link, datagram, f"{addr[0]}:{addr[1]}")
+    def datagramReceived(self, datagram: bytes, addr: Address) -> None:
+        self.receiver.datagramReceived(self.spec.link, datagram, written(addr))
 
 
 @implementer(IMedium)
@@ -89,13 +100,18 @@ class UdpMedium:
         self.spec = spec
         self._recipe = recipe
         self._reactor = IReactorFDSet(reactor)
+        self._clock = IReactorTime(reactor)
         self._receiver = receiver
         self._reporter = LinkReporter(spec.link, receiver, reactor)
         self._say = say
-        self._discarded = Discarded(recipe.name, spec.interface, IReactorTime(reactor), say)
+        self._discarded = Discarded(recipe.name, spec.interface, self._clock, say)
+        self._calm, self._urgent = Pace(LOOK_EVERY), Pace(LOOK_EVERY)
         self._address = ""
         self._plan: Plan | None = None
         self._descriptor: DatagramDescriptor | None = None
+        self._unfit = ""
+        "Why the interface cannot carry, whatever the kernel says of a datagram; empty when it can."
+        self._troubled = float("-inf")
         self._deaf = False
         self._stopped = False
 
@@ -106,27 +122,28 @@ class UdpMedium:
         @raise MediumError: names the interface and says why; also once stopped.
         """
         if self._stopped or self._descriptor is not None:
-            raise MediumError(f"{self._recipe.name} {self.spec.interface}: can be started only once")
+            raise MediumError(f"{self._title}: can be started only once")
         self._address = self._recipe.resolve(self.spec)
-        self._open()
+        self._open(self._recipe.plan(self.spec, self._address))
 
     def send(self, data: bytes) -> None:
         """Send one datagram; see L{IMedium.send}."""
         if self._stopped or self._plan is None:
             return
-        if self._must_reopen(self._plan) and not self._reopen():
-            return
+        troubled = self._deaf or not self._reporter.working
+        if (self._urgent if troubled else self._calm).due(self._clock.seconds()):
+            self._look(self._plan)
         try:
             self._transmit(data, self._plan.destination)
         except MessageLengthError as problem:
-            self._say(Level.ERROR, f"{self._recipe.name} {self.spec.interface}: {problem}")
+            self._say(Level.ERROR, f"{self._title}: {problem}")
         except OSError as problem:
             reason = problem.strerror or str(problem)
-            self._discarded.refused(":".join(map(str, self._plan.destination)), len(data), reason)
-            self._reporter.down(reason)
+            self._discarded.refused(self._where(self._plan), len(data), reason)
+            self._down(reason)
         else:
             self._discarded.sent()
-            self._reporter.up()
+            self._carried()
 
     def stop(self) -> Deferred[None]:
         """Close it for good; nothing is delivered from now on."""
@@ -139,9 +156,8 @@ class UdpMedium:
         self._say_all(self._recipe.closed(self.spec, self._plan))
         return done
 
-    def _open(self) -> None:
+    def _open(self, plan: Plan) -> None:
         """Make the sockets and begin to read."""
-        plan = self._recipe.plan(self.spec, self._address)
         hearing = _Hearing(self.spec, self._receiver)
         self._descriptor = DatagramDescriptor(open_sockets(plan), hearing, self._reactor, self._broken)
         self._descriptor.startListening()
@@ -149,36 +165,81 @@ class UdpMedium:
         self._deaf = False
         self._say_all(self._recipe.started(self.spec, plan))
 
-    def _must_reopen(self, plan: Plan) -> bool:
-        """Say whether these sockets will never work again."""
-        return self._deaf or (not self._reporter.working and self._replaced(plan))
+    def _look(self, plan: Plan) -> None:
+        """Compare the interface with what it was when we opened, and answer what has changed."""
+        try:
+            fresh = self._recipe.plan(self.spec, self._address)
+        except MediumError as problem:
+            self._unfit = str(problem)
+        else:
+            lost = bool(plan.address) and not fresh.address
+            self._unfit = f"{self._title}: the interface has lost its IPv4 address" if lost else ""
+        if self._unfit:
+            self._down(self._unfit)
+            return
+        why = self._outdated(plan, fresh)
+        if why:
+            self._reopen(fresh, why)
+            return
+        if fresh.destination != plan.destination:
+            self._say(Level.INFO, f"{self._title}: it sends to {written(fresh.destination)} now")
+        self._plan = fresh
 
-    def _reopen(self) -> bool:
-        """Try to open it anew; if that fails the next datagram tries again."""
+    def _outdated(self, plan: Plan, fresh: Plan) -> str:
+        """Say why our sockets are of no use any more; empty when they are."""
+        if self._deaf:
+            return "it could not be read"
+        if fresh.index != plan.index:
+            return "the interface is another one"
+        if plan.group and not member(plan.group, plan.index):
+            return f"the interface has forgotten group {plan.group}"
+        return ""
+
+    def _reopen(self, plan: Plan, why: str) -> None:
+        """
+        Try to open it anew; if that fails a later datagram tries again.
+
+        The old sockets are closed first: when a socket ends the kernel takes one
+        member off its group, and with it the only one of the new socket.
+        """
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             descriptor.stopListening()
         self._deaf = True
         try:
-            self._open()
+            self._open(plan)
         except MediumError as problem:
-            self._reporter.down(str(problem))
-        return not self._deaf
+            self._down(str(problem))
+            return
+        self._say(Level.INFO, f"{self._title}: opened anew: {why}")
 
-    def _transmit(self, data: bytes, destination: tuple[str, int]) -> None:
-        if self._descriptor is not None:
-            self._descriptor.write(data, destination)
+    def _transmit(self, data: bytes, destination: Address) -> None:
+        if self._descriptor is None:
+            raise OSError("it is not open")
+        self._descriptor.write(data, destination)
 
-    def _replaced(self, plan: Plan) -> bool:
-        """Say whether the interface's name stands for another one than when we opened."""
-        try:
-            return socket.if_nametoindex(self.spec.interface) != plan.index
-        except OSError:
-            return False
+    def _down(self, reason: str) -> None:
+        self._troubled = self._clock.seconds()
+        self._reporter.down(reason)
+
+    def _carried(self) -> None:
+        """Say that it works, once it has for a while: it may work for every other datagram only."""
+        if not self._unfit and self._clock.seconds() - self._troubled >= STEADY:
+            self._reporter.up()
 
     def _broken(self, reason: str) -> None:
         self._deaf = True
-        self._reporter.down(reason)
+        self._down(reason)
+
+    @property
+    def _title(self) -> str:
+        return f"{self._recipe.name} {self.spec.interface}"
+
+    @staticmethod
+    def _where(plan: Plan) -> str:
+        """Return the destination as it follows the interface's name in heartbeat's line."""
+        text = written(plan.destination)
+        return text if text.startswith("[") else f" {text}"
 
     def _say_all(self, lines: tuple[str, ...]) -> None:
         for line in lines:

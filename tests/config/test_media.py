@@ -94,7 +94,42 @@ class MediaTests(SynchronousTestCase):
         self.assertEqual(self.refused("ucast", ""), "1: ucast statement without device")
         self.assertEqual(self.refused("ucast", "eth/0 10.0.0.1"), "1: ucast: bad device [eth/0]")
         self.assertEqual(self.refused("ucast", "eth0"), "1: ucast: [eth0] missing target IP address/hostname")
-        self.assertEqual(self.refused("ucast6", "eth0 |"), "6: ucast6: cannot resolve hostname [|]")
+
+    def test_unicast_over_ipv6(self) -> None:
+        """ucast6 wants an interface and an address in figures; its scope is that of the interface."""
+        self.assertEqual(self.refused("ucast6", ""), "1: ucast6 statement without device")
+        text = "1: ucast6 device [eth/0] is invalid or not set up properly"
+        self.assertEqual(self.refused("ucast6", "eth/0 fe80::1"), text)
+        self.assertEqual(self.refused("ucast6", "eth0"), "1: ucast6 [eth0] missing ucast6 address")
+        for address in ("|", "beta", "10.0.0.1", "ff12::1", "::1", "::", "fe80::2%eth1", "::ffff:10.0.0.1"):
+            self.assertEqual(
+                self.refused("ucast6", f"eth0 {address}"), f"6: ucast6 [eth0] bad addr [{address}]"
+            )
+        self.assertEqual(parse("ucast6", "eth0 fe80::2%eth0").address, "fe80::2")
+        self.assertEqual(parse("ucast6", "eth0 2001:db8::2").address, "2001:db8::2")
+
+    def test_groups_of_ipv6(self) -> None:
+        """Of scopes and flags heartbeat takes only some."""
+        for scope in range(16):
+            for flags in range(16):
+                group = f"ff{flags:x}{scope:x}::75:1"
+                if scope in (2, 4, 5, 8) and flags < 2:
+                    self.assertEqual(parse("mcast6", f"eth0 {group} 694 1 0").address, group)
+                else:
+                    text = f"6: mcast6 [eth0] bad addr [{group}]"
+                    self.assertEqual(self.refused("mcast6", f"eth0 {group} 694 1 0"), text)
+
+    def test_what_is_wrong_with_multicast_over_ipv6(self) -> None:
+        """Each word of mcast6 is looked at."""
+        for text, expected in (
+            ("eth0 fe80::1 694 1 0", "6: mcast6 [eth0] bad addr [fe80::1]"),
+            ("eth0 ff12::1%eth0 694 1 0", "6: mcast6 [eth0] bad addr [ff12::1%eth0]"),
+            ("eth0 ff12::1 0 1 0", "14: mcast6 [eth0] bad port [0]"),
+            ("eth0 ff12::1 70000 1 0", "14: mcast6 [eth0] bad port [70000]"),
+            ("eth0 ff12::1 694 5 0", "18: mcast6 [eth0] bad hops [5]"),
+            ("eth0 ff12::1 694 1 2", "20: mcast6 [eth0] bad loop [2]"),
+        ):
+            self.assertEqual(self.refused("mcast6", text), expected)
 
     def test_others(self) -> None:
         """A broadcast interface, a device and a ping host that cannot be."""

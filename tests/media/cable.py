@@ -20,6 +20,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 ALPHA = "192.0.2.1"
 BETA = "192.0.2.2"
+ALPHA6 = "fe80::ff:fe00:1"
+BETA6 = "fe80::ff:fe00:2"
+"""What the kernel makes of the hardware addresses that the devices are given."""
 
 
 def ip(words: str) -> str:
@@ -34,8 +37,10 @@ class Wire:
     """A cable between this thread's name space, alpha's, and a new one, beta's."""
 
     def __init__(self) -> None:
+        _no_duplicates()
         self._alpha = os.open(_HERE, os.O_RDONLY)
         _check(_libc.unshare(_CLONE_NEWNET))
+        _no_duplicates()
         self._beta = os.open(_HERE, os.O_RDONLY)
         self._beta_path = f"/proc/{os.getpid()}/fd/{self._beta}"
         _check(_libc.setns(self._alpha, _CLONE_NEWNET))
@@ -50,14 +55,19 @@ class Wire:
         finally:
             _check(_libc.setns(self._alpha, _CLONE_NEWNET))
 
-    def plug(self) -> None:
-        """Make both devices, with addresses, and wait until they carry."""
-        ip(f"link add {_INTERFACE} type veth peer name {_INTERFACE} netns {self._beta_path}")
-        self._address(ALPHA)
+    def plug(self, index: int | None = None) -> None:
+        """
+        Make both devices, with addresses, and wait until they carry.
+
+        @param index: of alpha's device; one that is free if not given.
+        """
+        number = f"index {index}" if index is not None else ""
+        ip(f"link add {_INTERFACE} {number} type veth peer name {_INTERFACE} netns {self._beta_path}")
+        self._address(ALPHA, "02:00:00:00:00:01")
         with self.at_beta():
-            self._address(BETA)
-            self._wait()
-        self._wait()
+            self._address(BETA, "02:00:00:00:00:02")
+            self.wait()
+        self.wait()
 
     def unplug(self) -> None:
         """Remove both devices."""
@@ -70,15 +80,31 @@ class Wire:
         os.close(self._alpha)
         os.close(self._beta)
 
-    def _address(self, address: str) -> None:
+    def _address(self, address: str, hardware: str) -> None:
         ip(f"address add {address}/24 broadcast + dev {_INTERFACE}")
-        ip(f"link set {_INTERFACE} up")
+        ip(f"link set {_INTERFACE} address {hardware} up")
 
-    def _wait(self) -> None:
-        for _ in range(200):
-            if "LOWER_UP" in ip(f"link show {_INTERFACE} up") and "state UP" in ip(f"link show {_INTERFACE}"):
+    def wait(self) -> None:
+        """Wait until it carries, IPv6 too."""
+        for _ in range(2000):
+            shown = ip(f"address show dev {_INTERFACE}")
+            if "LOWER_UP" not in shown or "state UP" not in shown:
+                continue
+            if "inet6 fe80" in shown and "tentative" not in shown:
                 return
         raise AssertionError("the cable never came up")
+
+
+def setting(name: str, value: int, interface: str = _INTERFACE) -> None:
+    """Set one of the kernel's IPv6 settings of a device in the name space of this thread."""
+    with open(f"/proc/sys/net/ipv6/conf/{interface}/{name}", "w", encoding="ascii") as file:
+        file.write(str(value))
+
+
+def _no_duplicates() -> None:
+    """Let the kernel not look for somebody else with our addresses; it takes seconds."""
+    setting("accept_dad", 0, "all")
+    setting("accept_dad", 0, "default")
 
 
 def _check(result: int) -> None:

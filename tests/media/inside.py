@@ -1,129 +1,42 @@
 """
-The UDP media in real name spaces; run by the tests of each, through L{run_inside}.
+The IPv4 media in real name spaces; run by the tests of each, through L{run_inside}.
 """
 
 from __future__ import annotations
 
-import socket
-from typing import TYPE_CHECKING
-
-from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.cluster.names import Level
-from hatwist.config.model import LinkName, MediumSpec, Position
 from hatwist.media.bcast import BCAST
 from hatwist.media.mcast import MCAST
 from hatwist.media.sockets import broadcast_address
 from hatwist.media.ucast import UCAST
-from hatwist.media.udp import Recipe, UdpFactory
-from tests.media.cable import ALPHA, BETA, Wire, ip
-from tests.media.conformance import Cable, Ear, End, MediumConformance, turn
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+from hatwist.media.udp import UdpFactory
+from tests.media.cable import ALPHA, BETA, ip
+from tests.media.conformance import Ear, turn
+from tests.media.udpcable import UdpCable, UdpConformance, spec
 
 GROUP = "225.0.0.75"
-PORT = 16940
+SOURCE = f"{ALPHA}:"
 
 
-def spec(kind: str, address: str = "", interface: str = "cable0", loop: bool = False) -> MediumSpec:
-    """Make a spec as the configuration would."""
-    where = Position("ha.cf", 1)
-    return MediumSpec(kind, LinkName(interface), where, interface, address, PORT, loop=loop)
+class AddressTests(UdpConformance):
+    """What only IPv4 has: an interface is of no use without an address."""
+
+    def test_a_lost_address_is_reported_and_heals(self) -> None:
+        """An interface that loses its address is linkDown, though the kernel takes every datagram."""
+        ip("address flush dev cable0")
+        self.rest()
+        self.trouble()
+        self.assertIn("address", self.cable.alpha.ear.reports[0][1])
+        ip(f"address add {ALPHA}/24 broadcast + dev cable0")
+        self.recovery()
 
 
-class UdpCable(Cable):
-    """Two UDP media on a wire."""
-
-    def __init__(self, recipe: Recipe, alpha: MediumSpec, beta: MediumSpec, echo: bool) -> None:
-        self.echo = echo
-        self.source = f"{ALPHA}:"
-        self.lines: list[str] = []
-        self.wire = Wire()
-        self.reactor = MemoryReactorClock()
-        self.recipe = recipe
-        self.alpha = self._end(alpha)
-        self.beta = self._end(beta, self.wire.at_beta)
-
-    def _end(
-        self, made: MediumSpec, around: Callable[[], AbstractContextManager[object]] | None = None
-    ) -> End:
-        ear = Ear()
-        medium = UdpFactory(self.recipe, self._say).make(made, self.reactor, ear)
-        return End(medium, ear, around) if around else End(medium, ear)
-
-    def _say(self, level: Level, text: str) -> None:
-        self.lines.append(f"{level.value}: {text}")
-
-    def without_interface(self) -> End:
-        return self._end(spec(self.recipe.name, GROUP if self.recipe is MCAST else BETA, "nowhere0"))
-
-    def unplug(self) -> None:
-        self.wire.unplug()
-
-    def replug(self) -> None:
-        self.wire.plug()
-
-    def close(self) -> None:
-        self.alpha.medium.stop()
-        self.beta.medium.stop()
-        self.wire.close()
-
-
-class UdpConformance(MediumConformance):
-    """The suite, and what only UDP has."""
-
-    cable: UdpCable
-
-    def make_udp_cable(self) -> UdpCable:
-        """Join two ends."""
-        raise NotImplementedError
-
-    def make_cable(self) -> UdpCable:
-        cable = self.make_udp_cable()
-        self.addCleanup(cable.close)
-        return cable
-
-    def test_a_downed_interface_is_reported_and_heals(self) -> None:
-        """An interface set down is linkDown, set up again linkUp, with the same sockets."""
-        ip("link set cable0 down")
-        self.cable.alpha.send(b"void")
-        self.settle()
-        self.assertEqual([kind for kind, _ in self.cable.alpha.ear.reports], ["down"])
-        ip("link set cable0 up")
-        self.cable.alpha.send(b"back")
-        self.settle()
-        self.assertEqual([kind for kind, _ in self.cable.alpha.ear.reports], ["down", "up"])
-
-    def test_too_long_a_datagram_is_said_and_the_link_stays(self) -> None:
-        """A datagram that UDP cannot carry is the sender's fault, not the link's."""
-        self.cable.alpha.send(b"x" * 70000)
-        self.settle()
-        self.assertEqual(self.cable.alpha.ear.reports, [])
-        self.assertIn("70000 bytes are too many", self.cable.lines[-1])
-
-    def test_source_port_is_not_the_heartbeat_port(self) -> None:
-        """Heartbeats leave from any port, as heartbeat's do."""
-        self.cable.alpha.send(b"from anywhere")
-        self.until(lambda: bool(self.cable.beta.ear.heard))
-        self.assertNotEqual(self.cable.beta.ear.sources[0], f"{ALPHA}:{PORT}")
-
-    def test_other_interfaces_are_not_heard(self) -> None:
-        """A medium hears its own interface only."""
-        ip("link set lo up")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-            stranger.sendto(b"from lo", ("127.0.0.1", PORT))
-        self.settle()
-        self.assertEqual(self.cable.alpha.ear.heard, [])
-
-
-class BcastInside(UdpConformance, SynchronousTestCase):
+class BcastInside(AddressTests, SynchronousTestCase):
     """C{bcast cable0}."""
 
     def make_udp_cable(self) -> UdpCable:
-        return UdpCable(BCAST, spec("bcast"), spec("bcast"), echo=True)
+        return UdpCable(BCAST, spec("bcast"), spec("bcast"), echo=True, source=SOURCE)
 
     def test_opening_and_closing_are_said(self) -> None:
         """Starting and stopping are logged in the historical words."""
@@ -140,12 +53,28 @@ class BcastInside(UdpConformance, SynchronousTestCase):
         """The destination is the broadcast address of the interface."""
         self.assertEqual(broadcast_address("bcast cable0", "cable0"), "192.0.2.255")
 
+    def test_another_broadcast_address(self) -> None:
+        """When both interfaces get addresses of another net the medium follows."""
+        ip("address flush dev cable0")
+        ip("address add 198.51.100.1/25 broadcast + dev cable0")
+        with self.cable.wire.at_beta():
+            ip("address flush dev cable0")
+            ip("address add 198.51.100.2/25 broadcast + dev cable0")
+        self.rest()
+        self.cable.beta.send(b"to alpha")
+        self.cable.alpha.send(b"to beta")
+        self.until(lambda: b"to beta" in self.cable.beta.ear.heard)
+        self.until(lambda: b"to alpha" in self.cable.alpha.ear.heard)
+        now = "info: bcast cable0: it sends to 198.51.100.127:16940 now"
+        self.assertEqual(self.cable.lines.count(now), 2)
+        self.assertEqual(self.kinds(), [])
 
-class McastInside(UdpConformance, SynchronousTestCase):
+
+class McastInside(AddressTests, SynchronousTestCase):
     """C{mcast cable0 225.0.0.75 16940 1 0}."""
 
     def make_udp_cable(self) -> UdpCable:
-        return UdpCable(MCAST, spec("mcast", GROUP), spec("mcast", GROUP), echo=False)
+        return UdpCable(MCAST, spec("mcast", GROUP), spec("mcast", GROUP), echo=False, source=SOURCE)
 
     def test_opening_is_said(self) -> None:
         """Starting is logged in the historical words."""
@@ -160,7 +89,7 @@ class McastInside(UdpConformance, SynchronousTestCase):
         ip("link set other1 up")
         ip("link set other0 up")
         ear = Ear()
-        other = UdpFactory(MCAST, self.cable._say).make(
+        other = UdpFactory(MCAST, self.cable.say).make(
             spec("mcast", GROUP, "other0"), self.cable.reactor, ear
         )
         other.start()
@@ -171,19 +100,19 @@ class McastInside(UdpConformance, SynchronousTestCase):
         self.assertEqual(ear.heard, [])
 
 
-class McastLoopInside(UdpConformance, SynchronousTestCase):
+class McastLoopInside(AddressTests, SynchronousTestCase):
     """C{mcast cable0 225.0.0.75 16940 1 1}: the sender hears itself."""
 
     def make_udp_cable(self) -> UdpCable:
         looped = spec("mcast", GROUP, loop=True)
-        return UdpCable(MCAST, looped, looped, echo=True)
+        return UdpCable(MCAST, looped, looped, echo=True, source=SOURCE)
 
 
-class UcastInside(UdpConformance, SynchronousTestCase):
+class UcastInside(AddressTests, SynchronousTestCase):
     """C{ucast cable0 PEER}."""
 
     def make_udp_cable(self) -> UdpCable:
-        return UdpCable(UCAST, spec("ucast", BETA), spec("ucast", ALPHA), echo=False)
+        return UdpCable(UCAST, spec("ucast", BETA), spec("ucast", ALPHA), echo=False, source=SOURCE)
 
     def test_opening_is_said(self) -> None:
         """Starting is logged in the historical words."""
@@ -203,7 +132,7 @@ class UcastInside(UdpConformance, SynchronousTestCase):
     def test_several_peers_share_an_interface(self) -> None:
         """With two ucast lines on one interface each datagram is heard by one of them."""
         ear = Ear()
-        second = UdpFactory(UCAST, self.cable._say).make(spec("ucast", ALPHA), self.cable.reactor, ear)
+        second = UdpFactory(UCAST, self.cable.say).make(spec("ucast", ALPHA), self.cable.reactor, ear)
         with self.cable.wire.at_beta():
             second.start()
         self.addCleanup(second.stop)

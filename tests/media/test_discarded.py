@@ -33,7 +33,7 @@ class DiscardedTests(SynchronousTestCase):
     def refuse(self, times: int = 1) -> None:
         """Let the kernel refuse datagrams."""
         for _ in range(times):
-            self.discarded.refused("225.0.0.75:694", 212, "Network is down")
+            self.discarded.refused(" 225.0.0.75:694", 212, "Network is down")
 
     def test_the_first_is_reported(self) -> None:
         """The first that is refused is reported, the others are counted."""

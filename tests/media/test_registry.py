@@ -26,7 +26,8 @@ class RegistryTests(SynchronousTestCase):
             self.assertIs(find(name, self.known), factory)
             self.assertEqual(factory.name, name)
         self.assertEqual(
-            sorted(self.known), ["bcast", "mcast", "ping", "ping6", "ping_group", "serial", "ucast"]
+            sorted(self.known),
+            ["bcast", "mcast", "mcast6", "ping", "ping6", "ping_group", "serial", "ucast", "ucast6"],
         )
 
     def test_unknown_names_the_known(self) -> None:

@@ -205,7 +205,10 @@ class BuiltTests(SynchronousTestCase):
         """The media of the real world are those that hatwist has, and speak as heartbeat."""
         said: list[tuple[Level, str, str]] = []
         media = kernel_media(lambda *line: said.append(line))
-        self.assertEqual(sorted(media), ["bcast", "mcast", "ping", "ping6", "ping_group", "serial", "ucast"])
+        self.assertEqual(
+            sorted(media),
+            ["bcast", "mcast", "mcast6", "ping", "ping6", "ping_group", "serial", "ucast", "ucast6"],
+        )
         for factory in media.values():
             self.assertTrue(verifyObject(IMediumFactory, factory))
 
