@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from hatwist.config.directive import Life, Medium
+from hatwist.config.directive import Medium
 from hatwist.config.directives import TABLE
 from hatwist.config.durations import milliseconds
 from hatwist.config.findings import Findings, listed, shown, suggestion
@@ -92,8 +92,8 @@ def check_groups(
 
 
 def heartbeat_media(cf: HaCf) -> tuple[MediumSpec, ...]:
-    """Return the media that carry heartbeats to nodes and are active."""
-    return tuple(spec for spec in cf.media if TABLE[spec.kind].life is Life.ACTIVE)
+    """Return the media that carry heartbeats to nodes."""
+    return tuple(spec for spec in cf.media if not spec.kind.startswith("ping"))
 
 
 def _check_media(reading: Reading, file: Position, findings: Findings) -> None:
@@ -104,15 +104,11 @@ def _check_media(reading: Reading, file: Position, findings: Findings) -> None:
         if reading.refused.isdisjoint(_MEDIA):
             findings.error(file, "no-media", "No heartbeat media defined", remedy)
     elif not carrying:
-        text = "No heartbeat media defined that is active and reaches a node"
+        text = "No heartbeat media defined that reaches a node"
         findings.error(media[0].where, "no-media", text, remedy)
     elif len({spec.link for spec in carrying}) == 1:
         text = f"a single medium: when {carrying[0].link} fails, both nodes take everything"
         findings.warn(carrying[0].where, "single-medium", text, "add one on another interface")
-    for spec in media:
-        if TABLE[spec.kind].life is Life.LATER and not spec.kind.startswith("ping"):
-            text = f"{spec.kind}: {Life.LATER.value}"
-            findings.note(spec.where, "not-active", text, TABLE[spec.kind].explanation)
     seen: dict[tuple[str, str, str, int], MediumSpec] = {}
     for spec in media:
         first = seen.setdefault((spec.kind, spec.link, spec.address, spec.port), spec)
