@@ -14,7 +14,7 @@ from attrs import define, field
 
 from hatwist.cluster.actions import Deliver, Log
 from hatwist.cluster.events import ClientAsked, ClientJoined, ClientLeft, ClientSpoke, MessageWanted
-from hatwist.cluster.facts import LinkChanged, MessageDelivered, PeerDied, Send
+from hatwist.cluster.facts import LinkChanged, MessageDelivered, PeerDied, ProgramJoined, ProgramSpoke, Send
 from hatwist.cluster.names import Delivery, Level
 from hatwist.config.model import NodeName
 from hatwist.wire.message import Field, Message
@@ -52,6 +52,8 @@ _Item = (
     | ClientLeft
     | ClientSpoke
     | ClientAsked
+    | ProgramJoined
+    | ProgramSpoke
     | MessageDelivered
     | LinkChanged
     | PeerDied
@@ -78,7 +80,7 @@ class Clients:
         match item:
             case MessageWanted(message, requester):
                 return self._send(message, requester, now)
-            case ClientJoined(name):
+            case ClientJoined(name) | ProgramJoined(name):
                 self._signed_on += 1
                 self.names[name] = self._signed_on
                 return [Send(self._presence(name, "join", "signon"))]
@@ -86,7 +88,7 @@ class Clients:
                 left = Send(self._presence(name, "leave", reason)) if name in self.names else None
                 self.names.pop(name, None)
                 return [left] if left else []
-            case ClientSpoke(name, message):
+            case ClientSpoke(name, message) | ProgramSpoke(name, message):
                 return self._speak(name, message)
             case ClientAsked(node, client, asker):
                 return [Send(Message.of(t="query-cstatus", dest=node, cn=client, from_id=asker))]

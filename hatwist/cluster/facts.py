@@ -218,6 +218,21 @@ class HomecomingOver:
 
 
 @frozen
+class ProgramJoined:
+    """A program that is part of this daemon signs on as if it were a client of the API."""
+
+    name: str
+
+
+@frozen
+class ProgramSpoke:
+    """Such a program wants a message sent to its counterparts."""
+
+    name: str
+    message: Message
+
+
+@frozen
 class CommunicationEstablished:
     """Every configured node was heard or declared dead; resources may move."""
 
@@ -305,6 +320,8 @@ Fact = (
     | PeerReturned
     | ClaimHeard
     | HomecomingOver
+    | ProgramJoined
+    | ProgramSpoke
     | CommunicationEstablished
     | JobBegun
     | JobsCancelled

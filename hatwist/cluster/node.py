@@ -24,6 +24,7 @@ from hatwist.cluster.departure import Departure
 from hatwist.cluster.flow import Flow
 from hatwist.cluster.healing import Healing
 from hatwist.cluster.history import History
+from hatwist.cluster.ipfail import Ipfail
 from hatwist.cluster.ledger import Ledger
 from hatwist.cluster.links import Links
 from hatwist.cluster.membership import Membership
@@ -79,6 +80,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "standby",
             "healing",
             "aftermath",
+            "ipfail",
             "work",
             "departure",
         ),
@@ -98,7 +100,9 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.MessageArrived: ("reception",),
         facts.SelfHeard: ("twins",),
         facts.EchoHeard: ("pings",),
-        facts.PingChanged: ("membership",),
+        facts.PingChanged: ("membership", "ipfail"),
+        facts.ProgramJoined: ("clients",),
+        facts.ProgramSpoke: ("clients",),
         facts.Refused: ("history", "departure"),
         facts.Listening: ("history",),
         facts.TwinFound: ("membership", "resources"),
@@ -120,6 +124,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "roster",
             "twins",
             "pings",
+            "ipfail",
         ),
         facts.PeerRestarted: (
             "history",
@@ -135,11 +140,20 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.FlowControlEnded: ("reception", "flow", "membership"),
         facts.UuidLearned: ("history",),
         facts.PeerStatusChanged: ("reception", "history", "flow", "resources", "healing", "mode"),
-        facts.PeerDied: ("reception", "history", "flow", "clients", "healing", "aftermath", "takeover"),
+        facts.PeerDied: (
+            "reception",
+            "history",
+            "flow",
+            "clients",
+            "healing",
+            "aftermath",
+            "takeover",
+            "ipfail",
+        ),
         facts.PeerReturned: ("healing", "aftermath"),
         facts.ClaimHeard: ("healing",),
         facts.HomecomingOver: ("healing",),
-        facts.CommunicationEstablished: ("twins", "resources"),
+        facts.CommunicationEstablished: ("twins", "ipfail", "resources"),
         facts.JobBegun: ("work",),
         facts.JobsCancelled: ("work",),
         facts.GroupProbed: ("requests",),
@@ -153,7 +167,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "mode",
         ),
         facts.HandoverAsked: ("standby",),
-        facts.HoldingsChanged: ("resources", "healing", "departure", "mode"),
+        facts.HoldingsChanged: ("resources", "healing", "departure", "mode", "ipfail"),
         facts.Send: ("history",),
     }
 )
@@ -170,6 +184,7 @@ HEARD: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "aftermath": frozenset({"repnodes", "stonith", "ip-request-resp", "shutdone"}),
         "roster": frozenset({"addnode", "delnode", "setweight", "setsite"}),
         "pings": frozenset({"status"}),
+        "ipfail": frozenset({"hbapi-clstat", "num_ping_nodes", "you_are_dead", "abort_giveup"}),
     }
 )
 """The types of delivered messages that a machine hears of; one that is not here hears of all."""
@@ -254,6 +269,7 @@ class Node:
         self.standby = Standby(self.ledger, self.complaints)
         self.healing = Healing(self.ledger)
         self.aftermath = Aftermath(self.ledger, config.cf.keepalive, config.cf.max_rexmit_delay)
+        self.ipfail = Ipfail(config.cf, self.ledger, self.complaints)
         self.departure = Departure(identity, self.ledger)
         self.clients = Clients(identity, self.roster)
         self.work = Work(self.ledger)

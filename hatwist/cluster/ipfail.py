@@ -1,0 +1,231 @@
+# -*- test-case-name: tests.cluster.test_ipfail -*-
+"""
+Who sees fewer ping nodes than the peer gives up its groups (protocol 13.1, 13.2).
+
+It takes the part of heartbeat's client C{ipfail}: same name, same messages, same
+waiting, so a node that runs the real one finds its counterpart here.  Two things
+are different.  A ping node that came back counts again only when it has answered
+for a while, so one that comes and goes moves nothing to and fro.  And a count that
+the real C{ipfail} took too early (it looks when the I{link} dies, which may be
+before the node does) is asked for once more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from hatwist.cluster.actions import Log
+from hatwist.cluster.deadlines import Deadlines
+from hatwist.cluster.events import DeadlinePassed
+from hatwist.cluster.facts import (
+    CommunicationEstablished,
+    HandoverAsked,
+    HoldingsChanged,
+    MessageDelivered,
+    PeerDied,
+    PingChanged,
+    ProgramJoined,
+    ProgramSpoke,
+)
+from hatwist.cluster.names import Holding, Level
+from hatwist.config.model import AutoFailback, NodeName
+from hatwist.errors import MalformedError
+from hatwist.wire.message import Message
+
+if TYPE_CHECKING:
+    from hatwist.cluster.complaints import Complaints
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.ledger import Ledger
+    from hatwist.config.model import HaCf, Seconds
+
+NAME: Final = "ipfail"
+
+DELAY: Final = 1.5
+"""
+Keepalives between the word that groups are to be given up and the deed: so long the
+peer has to see that it sees no more ping nodes than we.
+"""
+
+C_DELAY: Final = 2.0
+"""The same beside heartbeat's own ipfail."""
+
+RETURN: Final = 2.0
+"""
+Deadpings from the first answer of a ping node until it counts again: if it were
+silent after it, it would be dead by then.
+"""
+
+INSISTENCE: Final = 15.0
+"""Seconds after which a handover that came to nothing is asked for again."""
+
+_Item = (
+    PingChanged | CommunicationEstablished | MessageDelivered | PeerDied | HoldingsChanged | DeadlinePassed
+)
+
+
+@define
+class Ipfail:
+    """
+    Compares what both sides see.
+
+    @ivar damping: seconds a ping node must be gone before it does not count;
+        None: nobody asked for any of this.
+    """
+
+    cf: HaCf
+    ledger: Ledger
+    complaints: Complaints
+    _deadlines: Deadlines = field(factory=Deadlines)
+    _alive: set[NodeName] = field(factory=set)
+    "Those that answer."
+    _counted: set[NodeName] = field(factory=set)
+    "Those that have answered for long enough, or are not gone for long enough."
+    _since: dict[NodeName, Seconds] = field(factory=dict)
+    "From when on a change counts."
+    _running: bool = False
+    _wanted: Holding = Holding.NONE
+    "What is to be given up."
+    _why: str = ""
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Count, tell, compare, give up."""
+        if self.cf.ipfail is None:
+            return []
+        match item:
+            case CommunicationEstablished():
+                return self._begin()
+            case PingChanged(node, alive):
+                return self._change(node, alive, now)
+            case MessageDelivered(sender, message, own):
+                return [] if own or not self._running else self._hear(sender, message, now)
+            case PeerDied():
+                return self._abort("the other node is dead")
+            case HoldingsChanged():
+                return [] if self.ledger.ours & self._wanted else self._abort("")
+            case DeadlinePassed():
+                return self._tick(now)
+
+    def deadline(self) -> Seconds:
+        """When something counts, or is given up."""
+        return self._deadlines.first()
+
+    def _begin(self) -> list[Outcome]:
+        if not self.ledger.nice:
+            return [_said(Level.ERROR, "auto_failback set to incompatible legacy option.")]
+        if not self.ledger.groups:
+            return [_said(Level.WARN, "No managed resources")]
+        self._running = True
+        self._counted = set(self._alive)
+        self._since.clear()
+        return [ProgramJoined(NAME)]
+
+    def _change(self, node: NodeName, alive: bool, now: Seconds) -> list[Outcome]:
+        (self._alive.add if alive else self._alive.discard)(node)
+        assert self.cf.ipfail is not None
+        patience = max(self.cf.ipfail, RETURN * self.cf.deadping) if alive else self.cf.ipfail
+        self._since[node] = now + patience
+        word = "ping" if alive else "dead"
+        said = _said(Level.INFO, f"Status update: Node {node} now has status {word}")
+        return [said, *self._count(now)] if self._running else []
+
+    def _count(self, now: Seconds) -> list[Outcome]:
+        """Let changes count that have lasted; tell the peers of a new count."""
+        before = set(self._counted)
+        for node in [node for node, at in self._since.items() if at <= now]:
+            del self._since[node]
+            (self._counted.add if node in self._alive else self._counted.discard)(node)
+        if self._since:
+            self._deadlines.set("count", min(self._since.values()))
+        return self._tell() if self._counted != before else []
+
+    def _tell(self) -> list[Outcome]:
+        said = _said(Level.INFO, f"Asking other side for ping node count ({len(self._counted)} here).")
+        return [said, *(self._say("num_ping_nodes", peer) for peer in self.ledger.living_peers())]
+
+    def _say(self, kind: str, peer: NodeName) -> ProgramSpoke:
+        message = Message.of(t=kind, dest=peer)
+        if kind == "num_ping_nodes":
+            message = message.with_field("num_ping", str(len(self._counted)))
+        return ProgramSpoke(NAME, message)
+
+    def _hear(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
+        match message.get("t"):
+            case "hbapi-clstat":
+                joins = (message.get("from_id"), message.get("st")) == (NAME, "join")
+                return [self._say("num_ping_nodes", sender)] if joins else []
+            case "num_ping_nodes":
+                try:
+                    return self._compare(sender, message.decimal("num_ping") or 0, now)
+                except MalformedError as error:
+                    return [*self.complaints.malformed(f"from {sender}", error, now)]
+            case "you_are_dead":
+                text = "Giving up because we were told that we have less ping nodes."
+                why = f"node {sender} sees more ping nodes than the {len(self._counted)} that are seen here"
+                return [_said(Level.INFO, text), *self._give_up(Holding.ALL, why, now)]
+            case "abort_giveup":
+                return self._abort("the other node sees no more ping nodes than we")
+            case _:
+                return []
+
+    def _compare(self, sender: NodeName, theirs: int, now: Seconds) -> list[Outcome]:
+        ours = len(self._counted)
+        if sender in self.ledger.c_nodes:
+            self._deadlines.set("again", now + self.cf.deadping)
+        why = f"{ours} ping nodes are seen here, and {theirs} by node {sender}"
+        if ours > theirs:
+            text = "Telling other node that we have more visible ping nodes."
+            return [_said(Level.INFO, text), self._say("you_are_dead", sender)]
+        if ours < theirs:
+            text = "Giving up because we have less visible ping nodes."
+            return [_said(Level.INFO, text), *self._give_up(Holding.ALL, why, now)]
+        balanced: list[Outcome] = [
+            _said(Level.INFO, "Ping node count is balanced."),
+            self._say("abort_giveup", sender),
+        ]
+        if self._wanted & Holding.LOCAL:
+            return [*balanced, *self._abort(why)]
+        if self.cf.auto_failback is AutoFailback.ON and self.ledger.ours & Holding.FOREIGN:
+            text = "Giving up foreign resources (auto_failback)."
+            return [*balanced, _said(Level.INFO, text), *self._give_up(Holding.FOREIGN, why, now)]
+        return balanced
+
+    def _give_up(self, which: Holding, why: str, now: Seconds) -> list[Outcome]:
+        if not self.ledger.ours & which:
+            return []
+        self._wanted, self._why = which, why
+        delay = (C_DELAY if self.ledger.c_nodes else DELAY) * self.cf.keepalive
+        self._deadlines.set("giveup", now + delay)
+        return [_said(Level.INFO, f"Delayed giveup in {delay:g} seconds.")]
+
+    def _abort(self, why: str) -> list[Outcome]:
+        if not self._wanted:
+            return []
+        self._wanted = Holding.NONE
+        self._deadlines.clear("giveup")
+        return [_said(Level.INFO, f"Aborted delayed giveup ({why})")] if why else []
+
+    def _tick(self, now: Seconds) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        if self._deadlines.expire("count", now):
+            outcomes.extend(self._count(now) if self._running else ())
+        if self._deadlines.expire("again", now):
+            outcomes.extend(self._tell())
+        if self._deadlines.expire("giveup", now):
+            outcomes.extend(self._act(now))
+        return outcomes
+
+    def _act(self, now: Seconds) -> list[Outcome]:
+        """Hand over, now or as soon as nothing else moves."""
+        ledger = self.ledger
+        if not (ledger.stable and ledger.settled) or ledger.leaving:
+            self._deadlines.set("giveup", now + self.cf.keepalive)
+            return []
+        self._deadlines.set("giveup", now + INSISTENCE)
+        text = f"giveup() called (timeout worked): {self._why}"
+        return [_said(Level.INFO, text), HandoverAsked(self._wanted, self._why)]
+
+
+def _said(level: Level, text: str) -> Log:
+    return Log(level, text, NAME)
