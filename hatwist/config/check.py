@@ -19,6 +19,7 @@ from hatwist.config.directives import TABLE
 from hatwist.config.durations import milliseconds
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.hacf import Reading
+from hatwist.config.ipfail import check_ipfail
 from hatwist.config.lines import check_speed
 from hatwist.config.model import AutoFailback, HaCf, MediumSpec, NodeName, Position, ResourceGroup
 
@@ -70,6 +71,7 @@ def check_hacf(reading: Reading, seen: Seen, findings: Findings) -> None:
     _check_port(reading, seen, findings)
     if _known(reading, "keepalive", "baud"):
         check_speed(reading.cf, findings)
+    check_ipfail(reading.cf, findings)
 
 
 def check_groups(

@@ -20,6 +20,7 @@ from hatwist.config.directives import TABLE
 from hatwist.config.draft import Draft, Refused
 from hatwist.config.durations import milliseconds
 from hatwist.config.findings import Findings, shown, suggestion
+from hatwist.config.ipfail import damping, plays
 from hatwist.config.lexer import Line, Word, lines
 from hatwist.config.media import MAX_MEDIA, Preceding
 from hatwist.config.model import HaCf, LogSettings, NodeName, Position, Seconds
@@ -80,8 +81,13 @@ def _read_line(draft: Draft, line: Line, port: int) -> None:
         draft.places.setdefault(row.name, name.where)
         return
     draft.places[row.name] = name.where
-    if not isinstance(row, Medium) and row.life in _NOTES and rest.values():
-        _say_idle(draft, row, name)
+    if isinstance(row, Medium) or row.life not in _NOTES or not rest.values():
+        return
+    if row.name == "respawn" and plays(draft.respawn[-1]):
+        text = f"{row.name}: this program is a part of hatwist, and is not run"
+        draft.findings.note(name.where, "built-in", text, "docs/media.md has what it does")
+        return
+    _say_idle(draft, row, name)
 
 
 _NOTES: Final = {Life.LATER: "not-active", Life.INERT: "no-effect"}
@@ -234,6 +240,7 @@ def _finish(draft: Draft, port: int) -> HaCf:
         pacemaker=None if pacemaker is None else pacemaker.text,
         realtime=_of(draft, scalars.REALTIME),
         respawn=tuple(draft.respawn),
+        ipfail=damping(draft.respawn),
         apiauth=tuple(draft.apiauth),
         stonith=draft.stonith,
         watchdog=_value(draft, scalars.WATCHDOG, ""),

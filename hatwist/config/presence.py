@@ -13,6 +13,7 @@ from typing import Protocol
 
 from hatwist.config.findings import Findings, shown
 from hatwist.config.hacf import Reading
+from hatwist.config.ipfail import plays
 from hatwist.config.model import ApiAuth, Respawn
 
 _NOT_FATAL = "heartbeat 3.0.6 would not start; this matters once the directive is active"
@@ -59,7 +60,8 @@ def check_named(reading: Reading, host: Host, findings: Findings) -> None:
         text = f"Invalid Stonith config file [{shown(cf.stonith.file)}]"
         findings.error(cf.stonith.where, "stonith", text, "there is no such file")
     for child in cf.respawn:
-        _check_child(child, host, findings)
+        if not plays(child):
+            _check_child(child, host, findings)
     for client in cf.apiauth:
         _check_client(client, host, findings)
 
