@@ -50,6 +50,13 @@ KNOWN: Final[tuple[Known, ...]] = (
         r"heartbeat: .*CRIT: Late heartbeat: Node .* \(> deadtime\)",
         "heartbeat says so at the end of every split, and its class has no exception for it",
     ),
+    Known(
+        r"heartbeat\+hatwist|hatwist\+heartbeat",
+        "^Split_brain",
+        r"heartbeat: .*ERROR: Ignored standby message 'other' from",
+        "at the end of a split heartbeat asks a node to take its groups home, then declares it dead, then"
+        " hears the answer",
+    ),
 )
 
 
