@@ -154,7 +154,7 @@ def _node_lines(node: NodeReport, own: bool) -> Iterator[str]:
         tail = f", dead after {age(node['deadtime'])} of silence"
     yield f"  {name}  {node['status']}, {_heard(node['heard'])}{tail}"
     for link in node["links"]:
-        yield f"      over {one_line(link['link'])}: {link['status']}, {_heard(link['heard'])}"
+        yield f"      over {_link(link)}: {link['status']}, {_heard(link['heard'])}{_measured(link)}"
 
 
 def _node_troubles(node: NodeReport) -> Iterator[str]:
@@ -176,6 +176,17 @@ def _refused(counters: dict[str, int], newest: dict[str, float]) -> Iterator[str
         if number and seconds < RECENT:
             messages = "1 message" if number == 1 else f"{number} messages"
             yield f"{messages} {what} since the start, the last {age(seconds)} ago: see ha-log; {question}"
+
+
+def _measured(link: LinkReport) -> str:
+    """Write how well a link carries, as far as it is known; of a dead one it does not matter."""
+    if link["status"] == "dead" or link["loss"] is None:
+        return ""
+    words = [f"{100 * link['loss']:.0f} % lost"]
+    for seconds, meaning in ((link["delay"], "there and back"), (link["jitter"], "early or late")):
+        if seconds is not None:
+            words.append(f"{1000 * seconds:.1f} ms {meaning}")
+    return f", {', '.join(words)}"
 
 
 def _link(link: LinkReport) -> str:

@@ -8,7 +8,7 @@ C{ROUTES} of L{hatwist.cluster.node}.
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
 from hatwist.cluster.actions import Action
 from hatwist.cluster.jobs import Job, Purpose
@@ -128,12 +128,14 @@ class MessageDelivered:
     Our own messages are delivered to us as well.
 
     @ivar returned: the sender was dead and comes back with its old generation.
+    @ivar link: over which it came first; None for our own.
     """
 
     sender: NodeName
     message: Message
     own: bool = False
     returned: bool = False
+    link: LinkName | None = field(default=None, eq=False)
 
 
 @frozen
@@ -215,6 +217,27 @@ class ClaimHeard:
 @frozen
 class HomecomingOver:
     """A legacy peer has had the time to ask for what is at home there."""
+
+
+@frozen
+class PeerLate:
+    """A peer that lives was not heard for longer than warntime, and we have just beaten ourselves."""
+
+    peer: NodeName
+
+
+@frozen
+class PeerAnswered:
+    """
+    A peer has answered a question of this life of ours.
+
+    @ivar link: over which it was asked.
+    @ivar delay: seconds from the question to the answer.
+    """
+
+    peer: NodeName
+    link: LinkName
+    delay: Seconds
 
 
 @frozen
@@ -320,6 +343,8 @@ Fact = (
     | PeerReturned
     | ClaimHeard
     | HomecomingOver
+    | PeerLate
+    | PeerAnswered
     | ProgramJoined
     | ProgramSpoke
     | CommunicationEstablished

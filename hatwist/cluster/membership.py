@@ -25,7 +25,9 @@ from hatwist.cluster.facts import (
     MessageDelivered,
     NodeAdded,
     NodeRemoved,
+    PeerAnswered,
     PeerDied,
+    PeerLate,
     PeerRestarted,
     PeerReturned,
     PeerStatusChanged,
@@ -68,6 +70,7 @@ _Item = (
     | MessageDelivered
     | PeerRestarted
     | PingChanged
+    | PeerAnswered
     | BeatAsked
     | TwinFound
     | FlowControlEnded
@@ -142,6 +145,8 @@ class Membership:
                 return self._establish(now)
             case BeatAsked():
                 return [self._beat(now)]
+            case PeerAnswered(peer, _, delay):
+                self._answered(self.peers[peer], now - delay)
             case TwinFound(peer):
                 self.peers[peer].number = (0, 0)
             case FlowControlEnded():
@@ -203,6 +208,7 @@ class Membership:
         outcomes.extend(self._own_lateness(now))
         if self._deadlines.expire("keepalive", now):
             outcomes.append(self._beat(now))
+            outcomes.extend(self._late(now))
         return [*outcomes, *self._establish(now)]
 
     def _own_lateness(self, now: Seconds) -> list[Log]:
@@ -213,6 +219,19 @@ class Membership:
         if interval <= self.config.cf.warntime:
             return []
         return [_late(self.me, interval, self.config.cf.deadtime)]
+
+    @staticmethod
+    def _answered(peer: Peer, asked: Seconds) -> None:
+        """Count an answer for a beat, from when it was asked for: it may have been held up on its way."""
+        if peer.heard is not None:
+            peer.heard = max(peer.heard, asked)
+            peer.seen = max(peer.heard, peer.seen or asked)
+
+    def _late(self, now: Seconds) -> list[PeerLate]:
+        limit = now - self.config.cf.warntime
+        return [
+            PeerLate(peer.name) for peer in self._living() if peer.heard is not None and peer.heard < limit
+        ]
 
     def _living(self) -> list[Peer]:
         return [peer for peer in self.peers.values() if peer.status is not NodeStatus.DEAD]

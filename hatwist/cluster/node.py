@@ -21,6 +21,7 @@ from hatwist.cluster.aftermath import Aftermath
 from hatwist.cluster.clients import Clients
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.departure import Departure
+from hatwist.cluster.echoes import ANSWER, QUESTION, Echoes
 from hatwist.cluster.flow import Flow
 from hatwist.cluster.healing import Healing
 from hatwist.cluster.history import History
@@ -100,6 +101,8 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.MessageArrived: ("reception",),
         facts.SelfHeard: ("twins",),
         facts.EchoHeard: ("pings",),
+        facts.PeerLate: ("echoes",),
+        facts.PeerAnswered: ("reception", "membership"),
         facts.PingChanged: ("membership", "ipfail"),
         facts.ProgramJoined: ("clients",),
         facts.ProgramSpoke: ("clients",),
@@ -125,6 +128,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "twins",
             "pings",
             "ipfail",
+            "echoes",
         ),
         facts.PeerRestarted: (
             "history",
@@ -149,6 +153,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "aftermath",
             "takeover",
             "ipfail",
+            "echoes",
         ),
         facts.PeerReturned: ("healing", "aftermath"),
         facts.ClaimHeard: ("healing",),
@@ -184,18 +189,25 @@ HEARD: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "aftermath": frozenset({"repnodes", "stonith", "ip-request-resp", "shutdone"}),
         "roster": frozenset({"addnode", "delnode", "setweight", "setsite"}),
         "pings": frozenset({"status"}),
+        "echoes": frozenset({"status", QUESTION, ANSWER}),
         "ipfail": frozenset({"hbapi-clstat", "num_ping_nodes", "you_are_dead", "abort_giveup"}),
     }
 )
 """The types of delivered messages that a machine hears of; one that is not here hears of all."""
 
-IDLE: Final = frozenset({"clients", "flow", "history", "mode", "roster", "twins"})
+IDLE: Final = frozenset({"clients", "echoes", "flow", "history", "mode", "roster", "twins"})
 """Machines that never wait for anything; they are not asked for a deadline."""
 
 HEARD_OF_PEERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {**HEARD, "flow": frozenset({"NS_ackmsg"}), "twins": frozenset(), "pings": frozenset()}
+    {
+        **HEARD,
+        "flow": frozenset({"NS_ackmsg"}),
+        "twins": frozenset(),
+        "pings": frozenset(),
+        "echoes": frozenset({QUESTION, ANSWER}),
+    }
 )
-"""The same for messages of peers: these three watch what we say ourselves."""
+"""The same for messages of peers: these watch what we say ourselves."""
 
 
 @frozen
@@ -269,6 +281,7 @@ class Node:
         self.standby = Standby(self.ledger, self.complaints)
         self.healing = Healing(self.ledger)
         self.aftermath = Aftermath(self.ledger, config.cf.keepalive, config.cf.max_rexmit_delay)
+        self.echoes = Echoes(config.cf, self.ledger, rng)
         self.ipfail = Ipfail(config.cf, self.ledger, self.complaints)
         self.departure = Departure(identity, self.ledger)
         self.clients = Clients(identity, self.roster)

@@ -21,6 +21,7 @@ from hatwist.cluster.actions import Deliver, Log, Probe
 from hatwist.cluster.events import DeadlinePassed, KeysChanged, Started
 from hatwist.cluster.facts import EchoHeard, MessageDelivered, PeerHeard, PingChanged
 from hatwist.cluster.names import Delivery, Level, NodeStatus
+from hatwist.cluster.quality import Measured, Quality
 from hatwist.config.model import LinkName, NodeName
 from hatwist.wire.echo import PING, echo_payload
 from hatwist.wire.message import Message
@@ -48,7 +49,6 @@ class PingNode:
     @ivar kind: its directive.
     @ivar status: C{init} until it was heard or died, then C{ping} or C{dead}.
     @ivar heard: when it answered last, alive or dead; None: never.
-    @ivar delay: seconds that its newest answer took; None: none came.
     """
 
     name: NodeName
@@ -56,13 +56,21 @@ class PingNode:
     kind: str
     status: NodeStatus = NodeStatus.INIT
     heard: Seconds | None = None
-    delay: Seconds | None = None
-    _asked: deque[tuple[str, Seconds]] = field(factory=lambda: deque(maxlen=MAX_ASKED))
+    _quality: Quality = field(factory=Quality)
+    _number: int = 0
+    "Of the newest question."
+    _asked: deque[tuple[str, int, Seconds]] = field(factory=lambda: deque(maxlen=MAX_ASKED))
     "What was asked and not answered, by its time stamp, oldest first."
+
+    @property
+    def measured(self) -> Measured:
+        """What is known of the way to it; the newest question may still be answered."""
+        return self._quality.measured(self._number - 1)
 
     def ask(self, ts: str, now: Seconds) -> None:
         """Take note of a question."""
-        self._asked.append((ts, now))
+        self._number += 1
+        self._asked.append((ts, self._number, now))
 
     def answered(self, ts: str, now: Seconds) -> bool:
         """Take note of an answer; say whether it is one to a question that was not answered yet."""
@@ -70,7 +78,10 @@ class PingNode:
         if asked is None:
             return False
         self._asked.remove(asked)
-        self.heard, self.delay = now, now - asked[1]
+        self.heard = now
+        _, number, at = asked
+        self._quality.came(1, number)
+        self._quality.answered(now - at)
         return True
 
 

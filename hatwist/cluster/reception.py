@@ -22,6 +22,7 @@ from hatwist.cluster.facts import (
     MessageDelivered,
     NodeAdded,
     NodeRemoved,
+    PeerAnswered,
     PeerDied,
     PeerHeard,
     PeerRestarted,
@@ -34,8 +35,9 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.holes import Holes
 from hatwist.cluster.lives import Finding, Lives, Stamp
 from hatwist.cluster.names import Level, NodeStatus
+from hatwist.cluster.quality import Measured, Quality
 from hatwist.cluster.sequence import ACK_MODULUS, Arrival, Decision, Tracking, Verdict
-from hatwist.config.model import NodeName
+from hatwist.config.model import LinkName, NodeName
 from hatwist.errors import AuthenticationError, MalformedError, RemoteError
 from hatwist.wire.envelope import open_datagram
 from hatwist.wire.message import Message
@@ -60,6 +62,7 @@ _Item = (
     | DeadlinePassed
     | PeerDied
     | PeerStatusChanged
+    | PeerAnswered
     | FlowControlEnded
     | NodeAdded
     | NodeRemoved
@@ -82,6 +85,7 @@ class Reception:
     _lives: dict[NodeName, Lives] = field(init=False)
     _former: dict[NodeName, Tracking] = field(factory=dict)
     "What was received of each peer's life before this one."
+    _quality: dict[tuple[NodeName, LinkName], Quality] = field(factory=dict)
     _flow: bool = True
     _keys: Keyring = field(init=False)
     _pings: frozenset[str] = field(init=False)
@@ -121,6 +125,8 @@ class Reception:
                 self._former.pop(node, None)
                 self._dead.discard(node)
                 self._uuids.pop(node, None)
+            case PeerAnswered(peer, link, delay):
+                self._quality.setdefault((peer, link), Quality()).answered(delay)
             case KeysChanged(keys):
                 self._keys = keys
             case PeerDied(peer):
@@ -142,6 +148,13 @@ class Reception:
     def generation(self, peer: NodeName) -> int:
         """Return the generation a peer was last heard with; 0 when never."""
         return self._tracks[peer].generation
+
+    def quality(self, peer: NodeName, link: LinkName) -> Measured:
+        """Return what is known of a peer over a medium: loss, jitter, round trip."""
+        quality = self._quality.get((peer, link))
+        if quality is None or peer not in self._tracks:
+            return Measured()
+        return quality.measured(self._tracks[peer].last or 0)
 
     def uuid(self, peer: NodeName) -> bytes:
         """Return a peer's uuid; empty while it is not known."""
@@ -194,12 +207,23 @@ class Reception:
             track = self._tracks[sender] = track.copy()
         arrival = Arrival(generation, sequence, message.get("t") == "status", sender in self._dead)
         decision = track.decide(arrival)
+        if decision.verdict is not Verdict.REPLAY:
+            self._measure(arrived, arrival, now)
         if decision.lost:
             self._holes.schedule(track, now)
         report = self._report(sender, decision, arrival, now)
         if decision.verdict is Verdict.DELIVER:
             report.extend(self._learn(sender, message, now))
         return [*found, *report, *self._deliver(arrived, decision)]
+
+    def _measure(self, arrived: MessageArrived, arrival: Arrival, now: Seconds) -> None:
+        """Take note of how well the medium carries."""
+        key = arrived.sender, arrived.link
+        quality = self._quality.get(key)
+        if quality is None:
+            quality = self._quality[key] = Quality()
+        if quality.came(arrival.generation, arrival.sequence) and arrival.status:
+            quality.beat(now, self.config.cf.keepalive)
 
     def _look(self, sender: NodeName, stamp: Stamp, now: Seconds) -> tuple[list[Outcome], bool]:
         """Find out whether two machines use a peer's name; and whether this one is to be refused."""
@@ -231,7 +255,7 @@ class Reception:
             return [*self.complaints.note("lost for good", Level.ERROR, text, now)]
         if message.get("dest", self.identity.name) != self.identity.name:
             return []
-        delivered = MessageDelivered(sender, message)
+        delivered = MessageDelivered(sender, message, link=arrived.link)
         if sender in self._dead and generation == known:
             # It has no number, so it may be a recording: it shows nobody alive.
             return [delivered]
@@ -244,7 +268,9 @@ class Reception:
                     return []
                 return [
                     PeerHeard(arrived.sender, arrived.link),
-                    MessageDelivered(arrived.sender, arrived.message, returned=decision.returned),
+                    MessageDelivered(
+                        arrived.sender, arrived.message, returned=decision.returned, link=arrived.link
+                    ),
                 ]
             case Verdict.COPY:
                 self.complaints.count("copy")

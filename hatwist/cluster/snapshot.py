@@ -8,6 +8,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from attrs import evolve
+
 from hatwist.cluster.names import GroupState, NodeStatus
 from hatwist.cluster.status import GroupView, NodeView, Status
 
@@ -46,7 +48,9 @@ def snapshot(node: Node, now: Seconds) -> Status:
 
 
 def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
-    links = node.links.view(name, now)
+    links = tuple(
+        evolve(one, **node.reception.quality(name, one.link)._asdict()) for one in node.links.view(name, now)
+    )
     labels = node.roster.weight(name), node.roster.site(name)
     if name == node.identity.name:
         deadtime, generation = node.config.cf.deadtime, node.identity.generation
@@ -62,7 +66,7 @@ def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
 
 def _ping_view(node: Node, ping: PingNode, now: Seconds) -> NodeView:
     heard = None if ping.heard is None else now - ping.heard
-    links = node.links.view(ping.name, now)
+    links = tuple(evolve(one, **ping.measured._asdict()) for one in node.links.view(ping.name, now))
     return NodeView(ping.name, ping.status, 0, heard, node.patience.deadtime(ping.name), links)
 
 

@@ -24,6 +24,12 @@ class LinkView:
     status: LinkStatus
     heard: Seconds | None
     "Age of the last message over it; None: never."
+    loss: float | None = None
+    "Which part of the newest messages did not come over it, 0 to 1; None: nobody knows."
+    jitter: Seconds | None = None
+    "By how much statuses come early or late, smoothed; None: nobody knows."
+    delay: Seconds | None = None
+    "There and back, smoothed; None: nobody knows."
 
 
 @frozen

@@ -20,11 +20,17 @@ VERSION: Final = 1
 
 
 class LinkReport(TypedDict):
-    """One link; C{heard} is an age in seconds, None for never."""
+    """
+    One link; C{heard} is an age in seconds, None for never; C{loss} is a part of 1,
+    C{jitter} and C{delay} (there and back) are seconds, None where nobody knows.
+    """
 
     link: str
     status: str
     heard: float | None
+    loss: float | None
+    jitter: float | None
+    delay: float | None
 
 
 class NodeReport(TypedDict):
@@ -129,7 +135,14 @@ def _node(view: NodeView) -> NodeReport:
 
 
 def _link(view: LinkView) -> LinkReport:
-    return {"link": plain(view.link), "status": view.status.value, "heard": _age(view.heard)}
+    return {
+        "link": plain(view.link),
+        "status": view.status.value,
+        "heard": _age(view.heard),
+        "loss": None if view.loss is None else round(view.loss, 4),
+        "jitter": None if view.jitter is None else round(view.jitter, 6),
+        "delay": None if view.delay is None else round(view.delay, 6),
+    }
 
 
 def _group(view: GroupView) -> GroupReport:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from attrs import define, field
 
 from hatwist.cluster.events import DeadlinePassed
-from hatwist.cluster.facts import MessageDelivered, PeerDied
+from hatwist.cluster.facts import MessageDelivered, PeerAnswered, PeerDied
 from hatwist.cluster.ledger import Number, number_of
 from hatwist.cluster.patience import MAX_PATIENCE
 from hatwist.sim.auditor import Auditor, violate
@@ -61,13 +61,14 @@ class TrueDeaths(Auditor):
     A peer is declared dead after its deadtime of silence on the judge's own clock,
     not before, and not later than one keepalive after it.
 
-    A status that was overtaken by a newer one breaks no silence.  A judge that
+    A status that was overtaken by a newer one breaks no silence; an answer does,
+    from when it was asked for.  A judge that
     was paused has its keepalive from the moment it goes on.  One whose alarms
     ring late may be late by two of them, the second for the moment it gives
     everybody.
     """
 
-    sees: ClassVar[tuple[type, ...]] = (MessageDelivered, PeerDied)
+    sees: ClassVar[tuple[type, ...]] = (MessageDelivered, PeerAnswered, PeerDied)
     _books: dict[NodeName, _Book] = field(factory=dict)
 
     def look(self, world: World, host: Host, item: Event | Fact) -> None:
@@ -76,6 +77,9 @@ class TrueDeaths(Auditor):
         match item:
             case MessageDelivered(sender, message, False) if message.get("t") == "status":
                 self._hear(self._book(host, now).pulses[sender], message, now)
+            case PeerAnswered(peer, _, delay):
+                pulse = self._book(host, now).pulses[peer]
+                pulse.heard = max(pulse.heard, now - delay)
             case PeerDied(peer, silence):
                 self._judge(world, host, peer, silence, now)
             case _:

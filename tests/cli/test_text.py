@@ -144,6 +144,21 @@ class StatusTests(SynchronousTestCase):
             ["The link to node node02 over /dev/ttyS0 is dead, heard 31 s ago."],
         )
 
+    def test_how_well_a_link_carries(self) -> None:
+        """What is known of it stands behind it; of a dead one nothing."""
+        good, dead = (evolve(one, loss=0.25, jitter=0.0012) for one in (LIVING.links[0], PEER.links[1]))
+        peer = evolve(LIVING, links=(evolve(good, delay=0.0004), good, dead, LIVING.links[0]))
+        lines = status_lines(report(evolve(WELL, nodes=(STATUS.nodes[0], peer))))
+        self.assertEqual(
+            [line.strip() for line in lines if line.startswith("      over")],
+            [
+                "over eth1: up, heard 0.5 s ago, 25 % lost, 0.4 ms there and back, 1.2 ms early or late",
+                "over eth1: up, heard 0.5 s ago, 25 % lost, 1.2 ms early or late",
+                "over /dev/ttyS0: dead, never heard",
+                "over eth1: up, heard 0.5 s ago",
+            ],
+        )
+
     def test_own_links_are_not_shown(self) -> None:
         """Links to ourselves are dead on many media, and that is nothing to worry about."""
         mine = evolve(STATUS.nodes[0], links=(evolve(PEER.links[0]),))

@@ -15,6 +15,8 @@ from hatwist.cluster.names import Holding
 from hatwist.control.report import report
 from tests.control.fakes import STATUS
 
+UNKNOWN = {"loss": None, "jitter": None, "delay": None}
+
 WHOLE: Final = {
     "version": 1,
     "node": "node01",
@@ -34,7 +36,7 @@ WHOLE: Final = {
             "generation": 12,
             "heard": 0.2,
             "deadtime": 30.0,
-            "links": [{"link": "eth1", "status": "up", "heard": 0.2}],
+            "links": [{"link": "eth1", "status": "up", "heard": 0.2, **UNKNOWN}],
             "unheard": 0,
         },
         {
@@ -44,8 +46,8 @@ WHOLE: Final = {
             "heard": 3723.457,
             "deadtime": 30.0,
             "links": [
-                {"link": "eth1", "status": "dead", "heard": 3723.457},
-                {"link": "/dev/ttyS0", "status": "dead", "heard": None},
+                {"link": "eth1", "status": "dead", "heard": 3723.457, **UNKNOWN},
+                {"link": "/dev/ttyS0", "status": "dead", "heard": None, **UNKNOWN},
             ],
             "unheard": 0,
         },

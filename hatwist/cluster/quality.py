@@ -1,0 +1,103 @@
+# -*- test-case-name: tests.cluster.test_quality -*-
+"""
+How well one node is heard over one medium: loss, jitter, round trip.
+
+What was lost is seen by the numbers of messages: each goes over every medium.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from attrs import define
+
+if TYPE_CHECKING:
+    from hatwist.config.model import Seconds
+
+WINDOW: Final = 128
+"""Messages that loss is reckoned of: the newest."""
+
+_MASK: Final = (1 << WINDOW) - 1
+_SMOOTH: Final = 16
+"""Jitter moves by this part of what is new (as RTP's does)."""
+_QUICK: Final = 8
+"""So does the round trip (as TCP's does)."""
+
+
+class Measured(NamedTuple):
+    """
+    What there is to show of it; None where nobody knows.
+
+    @ivar loss: which part of the newest messages did not come, 0 to 1.
+    @ivar jitter: see L{Quality}.
+    @ivar delay: see L{Quality}.
+    """
+
+    loss: float | None = None
+    jitter: Seconds | None = None
+    delay: Seconds | None = None
+
+
+@define
+class Quality:
+    """
+    What came of a node over a medium, in one life of it.
+
+    @ivar jitter: seconds by which statuses come earlier or later than the keepalive
+        has it, smoothed; None: nobody knows.
+    @ivar delay: seconds there and back, smoothed; None: nobody knows.
+    """
+
+    jitter: Seconds | None = None
+    delay: Seconds | None = None
+    _generation: int = 0
+    _first: int = 0
+    _last: int = 0
+    _seen: int = 0
+    "A bit for each of the newest numbers, the last one lowest."
+    _beat: Seconds | None = None
+    "When the newest status came."
+
+    def came(self, generation: int, number: int) -> bool:
+        """
+        Take note of a message with a number.
+
+        @return: whether it is newer than all before; one that is sent again counts
+            as lost all the same.
+        """
+        ahead = number - self._last
+        if generation != self._generation:
+            self._generation, self._first, self._seen = generation, number, 1
+            self._beat = None
+        elif ahead > 0:
+            self._seen = (self._seen << min(ahead, WINDOW) | 1) & _MASK
+        else:
+            return False
+        self._last = number
+        return True
+
+    def beat(self, now: Seconds, keepalive: Seconds) -> None:
+        """Take note of a status; those between two beats, and those after a loss, say nothing of jitter."""
+        before, self._beat = self._beat, now
+        if before is None or not keepalive / 2 < now - before < keepalive * 3 / 2:
+            return
+        off = abs(now - before - keepalive)
+        self.jitter = off if self.jitter is None else self.jitter + (off - self.jitter) / _SMOOTH
+
+    def answered(self, delay: Seconds) -> None:
+        """Take note of a round trip."""
+        self.delay = delay if self.delay is None else self.delay + (delay - self.delay) / _QUICK
+
+    def measured(self, newest: int) -> Measured:
+        """
+        Return what is known.
+
+        @param newest: the highest number that came of the node over any medium.
+        """
+        return Measured(self._loss(newest) if self._generation else None, self.jitter, self.delay)
+
+    def _loss(self, newest: int) -> float:
+        behind = max(0, newest - self._last)
+        span = min(WINDOW, self._last - self._first + 1 + behind)
+        came = (self._seen << min(behind, WINDOW)) & _MASK
+        return 1 - min(came.bit_count(), span) / span

@@ -1,0 +1,74 @@
+# -*- test-case-name: tests.cluster.test_quality -*-
+"""
+Loss, jitter and round trip of a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster.quality import WINDOW, Measured, Quality
+
+
+def heard(numbers: Iterable[int], generation: int = 7) -> Quality:
+    """Let messages of these numbers come."""
+    one = Quality()
+    for number in numbers:
+        one.came(generation, number)
+    return one
+
+
+class LossTests(SynchronousTestCase):
+    """What did not come."""
+
+    def test_nothing_came(self) -> None:
+        """Then nobody knows anything."""
+        self.assertEqual(Quality().measured(9), Measured())
+
+    def test_share(self) -> None:
+        """It is a part of what there was, from the first that came on."""
+        self.assertEqual(heard(range(5, 9)).measured(8).loss, 0.0)
+        self.assertEqual(heard((5, 6, 8)).measured(8).loss, 0.25)
+        self.assertEqual(heard((5, 6)).measured(8).loss, 0.5)
+
+    def test_only_the_newest_count(self) -> None:
+        """What was long ago is forgotten; and a long silence is a loss of all."""
+        self.assertEqual(heard((1, *range(WINDOW + 50, 2 * WINDOW + 50))).measured(2 * WINDOW + 49).loss, 0.0)
+        self.assertEqual(heard(range(1, 9)).measured(9000).loss, 1.0)
+        self.assertEqual(heard((1, 9000)).measured(9000).loss, 1 - 1 / WINDOW)
+
+    def test_late_and_again(self) -> None:
+        """What comes after its successor is not new, and does not fill a hole."""
+        one = heard((1, 3))
+        self.assertFalse(one.came(7, 2))
+        self.assertFalse(one.came(7, 3))
+        self.assertTrue(one.came(7, 4))
+        self.assertEqual(one.measured(4).loss, 0.25)
+
+    def test_another_life(self) -> None:
+        """It begins anew."""
+        one = heard((1, 9))
+        self.assertTrue(one.came(8, 3))
+        self.assertEqual(one.measured(3).loss, 0.0)
+
+
+class TimeTests(SynchronousTestCase):
+    """Jitter and round trip."""
+
+    def test_jitter(self) -> None:
+        """It follows what statuses are early or late, slowly; extra ones and holes do not count."""
+        one = heard((1,))
+        for now in (0.0, 1.0, 1.01, 4.0):
+            one.beat(now, 1.0)
+        self.assertEqual(one.jitter, 0.0)
+        one.beat(5.25, 1.0)
+        self.assertEqual(one.jitter, 0.25 / 16)
+
+    def test_round_trip(self) -> None:
+        """The first counts whole, the others by an eighth."""
+        one = heard((1,))
+        one.answered(0.5)
+        one.answered(1.3)
+        self.assertAlmostEqual(one.measured(1).delay or 0, 0.6)
