@@ -73,8 +73,8 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         events.DeadlinePassed: (
             "reception",
             "membership",
-            "links",
             "pings",
+            "links",
             "resources",
             "requests",
             "takeover",

@@ -66,6 +66,10 @@ class NamedTests(SynchronousTestCase):
         self.assertEqual(self.check(text, *files), [])
         self.assertEqual(self.check("stonith_host * null x\nlogfile ha-log\n"), [])
 
+    def test_what_is_not_run(self) -> None:
+        """A program whose part is played here need not be there."""
+        self.assertEqual(self.check("respawn hacluster /usr/lib/heartbeat/ipfail\n"), [])
+
     def test_serial(self) -> None:
         """A serial line is a character device."""
         self.assertEqual(
