@@ -22,6 +22,7 @@ from hatwist.config.addresses import check_held, check_peers
 from hatwist.config.check import heartbeat_media
 from hatwist.config.findings import Findings, listed
 from hatwist.config.firewall import Packet, blocked_by_iptables, blocked_by_nft
+from hatwist.config.fitness import check_fitness, parse_fitness
 from hatwist.config.haresources import ADDRESS_SCRIPTS
 from hatwist.config.hosts import parse_hosts
 from hatwist.config.lines import check_locks
@@ -92,13 +93,15 @@ def check_live(subject: Subject, probes: Probes, findings: Findings) -> None:
 
     @param findings: those of the files; what they say already is not said again.
     """
-    interfaces = parse_addresses(probes.run("ip", "-j", "address", "show") or "")
+    shown = probes.run("ip", "-j", "address", "show") or ""
+    interfaces = parse_addresses(shown)
     _check_names(subject, interfaces, probes, findings)
     _check_clock(probes, findings)
     _check_firewall(subject, probes, findings)
     _check_services(subject, probes, findings)
     _check_pings(subject, interfaces, probes, findings)
     check_locks(subject.cf, probes.read, findings)
+    check_fitness(subject.cf, parse_fitness(shown), findings)
     own = dict(interfaces.addresses)
     check_peers(subject.cf, subject.node, own.keys(), findings)
     check_held(subject.groups, own, _missing_daemon(probes), findings)

@@ -25,6 +25,7 @@ _SIOCGIFFLAGS: Final = 0x8913
 _SIOCGIFADDR: Final = 0x8915
 _SIOCGIFBRDADDR: Final = 0x8919
 _IFF_BROADCAST: Final = 0x2
+_IFF_NOARP: Final = 0x80
 _IP_MULTICAST_ALL: Final = 49
 _IPTOS_LOWDELAY: Final = 0x10
 
@@ -231,6 +232,9 @@ def broadcast_address(title: str, interface: str) -> str:
     address = socket.inet_ntoa(_ask(title, interface, _SIOCGIFBRDADDR, "no broadcast address")[20:24])
     if not flags & _IFF_BROADCAST or address == "0.0.0.0":
         raise MediumError(f"{title}: interface {interface} has no broadcast address")
+    if flags & _IFF_NOARP:
+        # The kernel then sends everything but multicast to the interface's own hardware address.
+        raise MediumError(f"{title}: interface {interface} has ARP switched off, and cannot broadcast")
     return address
 
 

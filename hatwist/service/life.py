@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from hatwist.cluster.events import DatagramReceived, LinkDown, LinkUp, LoadSampled, Started
+from hatwist.errors import MediumError
 from hatwist.interfaces import IMediumReceiver
 from hatwist.service.driver import Driver
 
@@ -71,7 +72,7 @@ class Life:
                 one.open(self.feed)
                 opened.append(one.close)
             for medium in self.media:
-                medium.start()
+                _start(medium)
                 opened.append(medium.stop)
         except Exception:
             self._close(opened)
@@ -120,3 +121,15 @@ class Life:
 
     def _sample(self) -> None:
         self.feed(LoadSampled(self._read_load()))
+
+
+def _start(medium: IMedium) -> None:
+    """
+    Open a medium.
+
+    @raise MediumError: says where it stands, too.
+    """
+    try:
+        medium.start()
+    except MediumError as problem:
+        raise MediumError(f"{problem} [{medium.spec.where}]") from problem

@@ -81,6 +81,13 @@ class LiveTests(SynchronousTestCase):
         found = [f"{one.gravity.value} {one.where}: {one.text}" for one in self.findings.problems]
         return [one for one in found if one != "note this host: the clock of this host is synchronised"]
 
+    def test_interfaces_that_cannot_carry(self) -> None:
+        """A medium whose interface cannot carry it is an error, at its line."""
+        shown = json.dumps([{"ifname": "eth0", "flags": ["NOARP"], "addr_info": []}])
+        self.check(FakeProbes(programs={"ip": shown}))
+        found = [str(one.where) for one in self.findings.problems if one.code == "unfit-interface"]
+        self.assertEqual(found, ["ha.cf:1:7"])
+
     def test_good_host(self) -> None:
         """A host in good order has no finding."""
         self.assertEqual(self.check(FakeProbes()), [])

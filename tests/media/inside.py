@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from hatwist.errors import MediumError
 from hatwist.media.bcast import BCAST
 from hatwist.media.mcast import MCAST
 from hatwist.media.sockets import broadcast_address
@@ -52,6 +53,36 @@ class BcastInside(AddressTests, SynchronousTestCase):
     def test_broadcast_address_is_the_interface_s(self) -> None:
         """The destination is the broadcast address of the interface."""
         self.assertEqual(broadcast_address("bcast cable0", "cable0"), "192.0.2.255")
+
+    def test_interfaces_that_cannot_broadcast(self) -> None:
+        """A tunnel, or an interface whose address has no broadcast address, is refused, and says so."""
+        ip("tuntap add dev tunnel0 mode tun")
+        ip("address add 198.51.100.1/24 dev tunnel0")
+        ip("link add silent0 type veth peer name silent1")
+        ip("address add 203.0.113.1/24 dev silent0")
+        ip("link add bare0 type veth peer name bare1")
+        ip("link add deaf0 arp off type veth peer name deaf1")
+        ip("address add 192.0.2.129/25 broadcast + dev deaf0")
+        for name, why in (
+            ("tunnel0", "interface tunnel0 has no broadcast address"),
+            ("silent0", "interface silent0 has no broadcast address"),
+            ("deaf0", "interface deaf0 has ARP switched off, and cannot broadcast"),
+            ("bare0", "interface bare0: it has no IPv4 address: Cannot assign requested address"),
+        ):
+            self.addCleanup(ip, f"link delete {name}")
+            medium = UdpFactory(BCAST, self.cable.say).make(
+                spec("bcast", interface=name), self.cable.reactor, Ear()
+            )
+            problem = self.assertRaises(MediumError, medium.start)
+            self.assertEqual(str(problem), f"bcast {name}: {why}")
+
+    def test_an_interface_whose_arp_is_off_for_a_while(self) -> None:
+        """Without ARP a broadcast goes to the interface's own hardware address, and that is said."""
+        ip("link set cable0 arp off")
+        self.rest()
+        self.trouble()
+        ip("link set cable0 arp on")
+        self.recovery()
 
     def test_another_broadcast_address(self) -> None:
         """When both interfaces get addresses of another net the medium follows."""

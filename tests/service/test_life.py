@@ -94,9 +94,10 @@ class LifeTests(SynchronousTestCase):
         self.assertEqual([one.heard for one in self.programs], [["open", "close"]] * 2)
 
     def test_all_or_none(self) -> None:
-        """If one cannot be opened those before it are closed, and the reason is passed on."""
+        """If one cannot be opened those before it are closed, and the reason and its place are passed on."""
         self.media[1].trouble["start"] = NO_DEVICE
-        self.assertIs(self.assertRaises(MediumError, self.life.open), NO_DEVICE)
+        problem = self.assertRaises(MediumError, self.life.open)
+        self.assertEqual(str(problem), "bcast eth1: there is no such interface [ha.cf]")
         self.assertEqual(self.verbs(), [["start", "stop"], [], []])
 
     def test_all_or_none_after_a_bug(self) -> None:

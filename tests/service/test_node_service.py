@@ -112,9 +112,10 @@ class FailedStartTests(_NodeCase):
         return str(refusal)
 
     def test_a_medium(self) -> None:
-        """A medium that cannot be opened is named."""
+        """A medium that cannot be opened is named, with its place."""
         self.hub.unplug("node01")
-        self.assertEqual(self.refuses(), "Heartbeat not started: bcast eth1: there is no such interface")
+        said = r"^Heartbeat not started: bcast eth1: there is no such interface \[.*/ha\.cf:7:7\]$"
+        self.assertRegex(self.refuses(), said)
 
     def test_no_medium(self) -> None:
         """Media that hatwist does not have yet do not count as media: a node alone would take all."""
