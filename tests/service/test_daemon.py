@@ -133,8 +133,8 @@ class DaemonTests(SynchronousTestCase):
         self.hub.unplug("node01")
         self.assertRaises(NotStarted, self.make().startService)
         self.assertTrue(self.terminal.closed)
-        words = "Heartbeat not started: bcast eth1: there is no such interface\n"
-        self.assertEqual(self.terminal.read_text, words)
+        words = r"^Heartbeat not started: bcast eth1: there is no such interface \[.*/ha\.cf:7:7\]\n$"
+        self.assertRegex(self.terminal.read_text, words)
 
     def test_an_order_to_leave(self) -> None:
         """A node that leaves because it was asked to ends its process, without a word and with status 0."""
