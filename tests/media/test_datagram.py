@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 
 from twisted.internet import reactor
+from twisted.internet.address import IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost, MessageLengthError
 from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IUDPTransport
@@ -18,7 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface.verify import verifyObject
 
 from hatwist.media.datagram import MAX_READS, DatagramDescriptor
-from hatwist.media.sockets import REUSEADDR, Plan, open_sockets
+from hatwist.media.sockets import ONLY_IPV6, REUSEADDR, Plan, open_sockets
 from tests.media.conformance import turn
 
 
@@ -39,11 +40,16 @@ class Hearing(DatagramProtocol):
             raise RuntimeError("on request")
 
 
+LOOPBACK = Plan("ucast lo", 1, (), (REUSEADDR,), ("127.0.0.1", 0), ("127.0.0.1", 1))
+
+
 def descriptor(
-    protocol: DatagramProtocol, used: IReactorFDSet, broken: list[str]
+    protocol: DatagramProtocol,
+    used: IReactorFDSet,
+    broken: list[str],
+    plan: Plan = LOOPBACK,
 ) -> tuple[DatagramDescriptor, tuple[str, int]]:
     """Make a descriptor on the loopback interface, and say where it listens."""
-    plan = Plan("ucast lo", 1, (), (REUSEADDR,), ("127.0.0.1", 0), ("127.0.0.1", 1))
     made = DatagramDescriptor(open_sockets(plan), protocol, used, broken.append)
     return made, made.sockets.receive.getsockname()
 
@@ -66,6 +72,15 @@ class DescriptorTests(SynchronousTestCase):
         self.assertEqual(self.made.getHost().port, self.where[1])
         self.assertFalse(self.made.getBroadcastAllowed())
         self.assertEqual(self.made.logPrefix(), "heartbeat")
+
+    def test_ipv6(self) -> None:
+        """It says where it listens in the terms of IPv6, too."""
+        plan = Plan(
+            "ucast6 lo", 1, (), (ONLY_IPV6,), ("::", 0, 0, 0), ("::1", 1, 0, 0), family=socket.AF_INET6
+        )
+        made, where = descriptor(Hearing(), MemoryReactorClock(), [], plan)
+        self.addCleanup(made.stopListening)
+        self.assertEqual(made.getHost(), IPv6Address("UDP", "::", where[1]))
 
     def test_a_wake_up_is_bounded(self) -> None:
         """One wake-up delivers at most 64 datagrams; the rest waits for the next."""

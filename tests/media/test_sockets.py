@@ -54,6 +54,15 @@ class OpenTests(SynchronousTestCase):
         self.assertEqual(str(problem), f"ucast lo: cannot bind 127.0.0.1 port {port}: Address already in use")
 
 
+class WrittenTests(SynchronousTestCase):
+    """Addresses for people."""
+
+    def test_both_versions(self) -> None:
+        """IPv6 is written in brackets, since a port follows."""
+        self.assertEqual(sockets.written(("192.0.2.1", 694)), "192.0.2.1:694")
+        self.assertEqual(sockets.written(("fe80::1", 694, 0, 2)), "[fe80::1]:694")
+
+
 class InterfaceTests(SynchronousTestCase):
     """Asking for properties of an interface."""
 

@@ -22,9 +22,11 @@ from hatwist.clients.signon import Applicant, complaint
 from hatwist.config.model import HaConfig, LinkName, MediumSpec, Position
 from hatwist.media.bcast import BCAST
 from hatwist.media.mcast import MCAST
+from hatwist.media.mcast6 import MCAST6
 from hatwist.media.memory import Hub
 from hatwist.media.sockets import Plan
 from hatwist.media.ucast import UCAST
+from hatwist.media.ucast6 import UCAST6
 from hatwist.resources.agents import Stage
 from hatwist.resources.announce import Announcer
 from hatwist.resources.build import Agents
@@ -92,6 +94,14 @@ MEDIA = [
     "glib: ucast: bound receive socket to device: eth1",
     "glib: ucast: set SO_REUSEPORT",
     "glib: ucast: started on port 694 interface eth1 to 192.0.2.2",
+]
+
+MEDIA6 = [
+    "glib: UDP multicast heartbeat started for [ff12::75:1]:694 on interface eth1 (hops=1 loop=0)",
+    "glib: ucast6: bound send socket to device: eth1",
+    "glib: ucast6: bound receive socket to device: eth1",
+    "glib: ucast6: set SO_REUSEPORT",
+    "glib: ucast6: heartbeat started for [fe80::2%eth1]:694 on interface eth1",
 ]
 
 
@@ -199,6 +209,10 @@ class LinesTests(SynchronousTestCase):
         """What media say when they are opened and closed; the words of what they lose have a test there."""
         said = (*BCAST.started(SPEC, PLAN), *BCAST.closed(SPEC, PLAN), *MCAST.started(SPEC, PLAN))
         self.assertEqual([*said, *UCAST.started(SPEC, PLAN)], MEDIA)
+        group = evolve(SPEC, address="ff12::75:1")
+        peer = evolve(PLAN, destination=("fe80::2", 694, 0, 2))
+        said = (*MCAST6.started(group, PLAN), *UCAST6.started(evolve(SPEC, address="fe80::2"), peer))
+        self.assertEqual(list(said), MEDIA6)
 
     def test_clients(self) -> None:
         """What a client makes it say that may not sign on."""
