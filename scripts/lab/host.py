@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -126,6 +126,18 @@ class Host:
                 self.run("iptables", "-F", f"lose-{way[1]}-{card}")
                 self.run("iptables", "-X", f"lose-{way[1]}-{card}")
 
+    def pull(self, card: str) -> None:
+        """Take a card out of the running host."""
+        self._batch("ip", [f"link del {self.port(card)}"])
+
+    def put(self, card: str, number: int | None = None) -> None:
+        """
+        Put a card back in that was pulled out, with its address.
+
+        @param number: the kernel's for it; one that is free if not given.
+        """
+        self._put({card}, number)
+
     def lose(self, card: str, probability: float, direction: str = "in") -> None:
         """
         Lose packets silently; with 1.0 the link is cut one way and nobody sees it.
@@ -204,13 +216,20 @@ class Host:
 
     def _plug(self) -> None:
         """Make the cards, as the same hardware at each boot, and bring them up."""
+        self.do("ip", "link", "set", "lo", "up")
+        self._put(self.cards)
+
+    def _put(self, names: Iterable[str], number: int | None = None) -> None:
         assert self._shell is not None
-        ports, inside = [], ["link set lo up"]
+        ports, inside = [], []
+        kernel = f"index {number} " if number is not None else ""
         for index, (name, card) in enumerate(self.cards.items()):
+            if name not in names:
+                continue
             port = self.port(name)
             mac = f"02:00:00:00:{self._number:02x}:{index:02x}"
             ports += [
-                f"link add {port} type veth peer name {name} address {mac} netns {self._shell.pid}",
+                f"link add {name} address {mac} {kernel}netns {self._shell.pid} type veth peer name {port}",
                 f"link set {port} master {card.segment}",
                 f"link set {port} up",
             ]

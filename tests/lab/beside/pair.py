@@ -112,8 +112,18 @@ class Pair:
     @ivar nice: whether the daemons say what they hold; with C{auto_failback legacy} they do not.
     """
 
-    def __init__(self, label: str, one: type[Node], two: type[Node]) -> None:
+    def __init__(
+        self,
+        label: str,
+        one: type[Node],
+        two: type[Node],
+        segments: Mapping[str, str] = plan.SEGMENTS,
+    ) -> None:
+        """
+        @param segments: what their cards are plugged into, see L{scripts.lab.plan.node}.
+        """
         self.label = label
+        self._segments = segments
         self.rack = Rack()
         self.nice = True
         self.others: list[Node] = []
@@ -123,8 +133,8 @@ class Pair:
         self.rack.open()
         try:
             self.watch = Watch(self.rack)
-            self.one: Node = self._kinds[0](plan.node(self.rack, 1))
-            self.two: Node = self._kinds[1](plan.node(self.rack, 2))
+            self.one: Node = self._kinds[0](plan.node(self.rack, 1, self._segments))
+            self.two: Node = self._kinds[1](plan.node(self.rack, 2, self._segments))
         except BaseException:
             self.rack.close()
             raise
