@@ -168,7 +168,6 @@ _MEDIA: Final[tuple[Directive, ...]] = (
         syntax="HOST...",
         parse=media.ping,
         each=True,
-        life=Life.LATER,
         explanation="A ping node: a host outside of the cluster that shows that the network works.",
     ),
     Medium(
@@ -177,7 +176,6 @@ _MEDIA: Final[tuple[Directive, ...]] = (
         syntax="HOST...",
         parse=media.ping6,
         each=True,
-        life=Life.LATER,
         explanation="A ping node reached over IPv6.",
     ),
     Medium(
@@ -185,7 +183,6 @@ _MEDIA: Final[tuple[Directive, ...]] = (
         kind="ping_group",
         syntax="NAME HOST...",
         parse=media.ping_group,
-        life=Life.LATER,
         explanation="A ping node of several hosts; it is up while one of them answers.",
     ),
 )

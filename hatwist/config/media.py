@@ -130,7 +130,7 @@ def ping_group(words: tuple[Word, ...], preceding: Preceding) -> MediumSpec:
 
 def _ping(kind: str, words: tuple[Word, ...]) -> MediumSpec:
     (host,) = words
-    _read(values.host, host, f"{kind}: bad host [{shown(host.text)}]")
+    _read(_HOSTS[kind], host, f"{kind}: bad host [{shown(host.text)}]")
     return MediumSpec(kind, LinkName(host.text), host.where, address=host.text)
 
 
@@ -166,6 +166,21 @@ def _read(parse: Callable[[str], T], word: Word, complaint: str) -> T:
         return parse(word.text)
     except ValueError as error:
         raise Refused(word.where, "bad-medium", complaint, str(error)) from None
+
+
+def _host4(text: str) -> str:
+    if values.is_address(text) and ":" in text:
+        raise ValueError("ping is for IPv4; write ping6")
+    return values.host(text)
+
+
+def _host6(text: str) -> str:
+    if values.is_address(text) and ":" not in text:
+        raise ValueError("ping6 is for IPv6; write ping")
+    return values.host(text)
+
+
+_HOSTS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType({"ping": _host4, "ping6": _host6})
 
 
 def _group4(text: str) -> str:

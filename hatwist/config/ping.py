@@ -11,8 +11,6 @@ from typing import Final
 
 from attrs import frozen
 
-from hatwist.config.directive import Life
-from hatwist.config.directives import TABLE
 from hatwist.config.findings import Findings, listed, shown
 from hatwist.config.haresources import service_address
 from hatwist.config.model import HaCf, MediumSpec, ResourceGroup, node_name
@@ -20,7 +18,7 @@ from hatwist.config.values import host, is_address
 
 Network = IPv4Network | IPv6Network
 
-PING_CODES: Final = frozenset({"ping-member", "ping-outside", "ping-host", "not-active"})
+PING_CODES: Final = frozenset({"ping-member", "ping-outside", "ping-host"})
 """The codes of L{check_pings}."""
 
 
@@ -63,28 +61,26 @@ def written_neighbourhood(
 def check_pings(
     cf: HaCf, around: Neighbourhood, hosts: Mapping[str, tuple[str, ...]], findings: Findings
 ) -> None:
-    """Find ping nodes that are members or out of every known network; name the others as not active."""
+    """Find ping nodes that are members, out of every known network, or cannot be."""
     for spec in (one for one in cf.media if one.kind.startswith("ping")):
-        later = f"{spec.kind} {spec.link}: {Life.LATER.value}"
+        title = f"{spec.kind} {spec.link}"
         unreadable = [host for host in ping_hosts(spec) if not _is_host(host)]
         if unreadable:
-            text = f"{later}; {shown(listed(unreadable))} cannot be a host"
+            text = f"{title}: {shown(listed(unreadable))} cannot be a host"
             remedy = "write addresses, with blanks between them"
             findings.warn(spec.where, "ping-host", text, remedy)
             continue
         members = list(_members(spec, cf, around, hosts))
         strangers = _strangers(spec, around)
         if members:
-            text = f"{later}; {members[0]}"
+            text = f"{title}: {members[0]}"
             remedy = "choose a host that is not of the cluster, such as the router"
             findings.warn(spec.where, "ping-member", text, remedy)
         elif strangers:
             verb = "is" if len(strangers) == 1 else "are"
             known = listed(str(network) for network in around.networks)
-            text = f"{later}; {listed(strangers)} {verb} in no network known here ({known})"
+            text = f"{title}: {listed(strangers)} {verb} in no network known here ({known})"
             findings.warn(spec.where, "ping-outside", text, "choose hosts that answer, such as the router")
-        else:
-            findings.note(spec.where, "not-active", later, TABLE[spec.kind].explanation)
 
 
 def ping_hosts(spec: MediumSpec) -> tuple[str, ...]:

@@ -83,7 +83,6 @@ DEADPING: Final = Scalar(
     syntax="TIME",
     parse=durations.seconds,
     unit="seconds",
-    life=Life.LATER,
     explanation="The deadtime of ping nodes; deadtime by default.",
 )
 AUTO_FAILBACK: Final = Scalar(

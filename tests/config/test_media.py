@@ -138,6 +138,8 @@ class MediaTests(SynchronousTestCase):
             self.refused("serial", "ttyS0"), "1: Serial port not full pathname [ttyS0] in config file"
         )
         self.assertEqual(self.refused("ping", "1.2.3.400"), "1: ping: bad host [1.2.3.400]")
+        self.assertEqual(self.refused("ping", "fe80::1"), "1: ping: bad host [fe80::1]")
+        self.assertEqual(self.refused("ping6", "10.0.0.1"), "1: ping6: bad host [10.0.0.1]")
 
     def test_ping_group_wants_hosts(self) -> None:
         """A ping group has a name that fits, and hosts."""

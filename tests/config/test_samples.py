@@ -55,14 +55,13 @@ class SeedTests(SynchronousTestCase):
         ]
 
     def test_one_finding_for_each_mistake(self) -> None:
-        """Each mistake is found once; besides, the single medium and what is not active yet are named."""
+        """Each mistake is found once; besides, the single medium is named."""
         self.assertEqual(
             self.found(self.examine()),
             [
                 ("bad-value", "ha.cf", 3, 5),
                 ("single-medium", "ha.cf", 13, 7),
                 ("not-a-node", "ha.cf", 19, 6),
-                ("not-active", "ha.cf", 20, 6),
                 ("ping-outside", "ha.cf", 22, 12),
                 ("unknown-directive", "ha.cf", 33, 1),
                 ("constant-key", "authkeys", 2, 8),
