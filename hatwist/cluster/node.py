@@ -9,7 +9,6 @@ says who hears what, in which order: it is the whole nervous system.
 
 from __future__ import annotations
 
-from collections import deque
 from math import inf, isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -44,7 +43,7 @@ from hatwist.cluster.work import Work
 from hatwist.config.model import AutoFailback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from random import Random
     from typing import Protocol
 
@@ -52,6 +51,8 @@ if TYPE_CHECKING:
     from hatwist.cluster.status import Status
     from hatwist.config.model import HaConfig, Seconds
     from hatwist.wire.message import Message
+
+    Handler = Callable[[object, Seconds], list[facts.Outcome]]
 
     class Machine(Protocol):
         """What every machine is."""
@@ -214,27 +215,22 @@ HEARD_OF_PEERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 class _Directory:
     """Who hears of which type of delivered message, in the order of C{ROUTES}."""
 
-    by_type: Mapping[str, tuple[str, ...]]
-    other: tuple[str, ...]
+    by_type: Mapping[str, tuple[Handler, ...]]
+    other: tuple[Handler, ...]
 
     @classmethod
-    def of(cls, heard: Mapping[str, frozenset[str]]) -> _Directory:
+    def of(cls, heard: Mapping[str, frozenset[str]], handles: Mapping[str, Handler]) -> _Directory:
         """Turn a table round."""
         names = ROUTES[facts.MessageDelivered]
         kinds = frozenset().union(*heard.values())
-        by_type = {kind: tuple(name for name in names if kind in heard.get(name, {kind})) for kind in kinds}
-        return cls(by_type, tuple(name for name in names if name not in heard))
+        by_type = {
+            kind: tuple(handles[name] for name in names if kind in heard.get(name, {kind})) for kind in kinds
+        }
+        return cls(by_type, tuple(handles[name] for name in names if name not in heard))
 
-    def names(self, message: Message) -> tuple[str, ...]:
-        """Return the names of those who hear of a message."""
+    def handlers(self, message: Message) -> tuple[Handler, ...]:
+        """Return what hears of a message."""
         return self.by_type.get(message.get("t"), self.other)
-
-
-_ROUTES: Final = dict(ROUTES)
-"""The same, quicker: looked up several times for each event."""
-
-_OWN: Final = _Directory.of(HEARD)
-_PEERS: Final = _Directory.of(HEARD_OF_PEERS)
 
 
 class Node:
@@ -304,12 +300,12 @@ class Node:
         if isinstance(event, events.DeadlinePassed):
             self.patience.woke(self._expected, now)
         done: list[actions.Action] = []
-        agenda: deque[events.Event | facts.Outcome] = deque([event])
+        agenda: list[events.Event | facts.Outcome] = [event]  # what is next is last
         for _ in range(MAX_AGENDA):
             if not agenda:
                 break
-            item = agenda.popleft()
-            if type(item) not in _ROUTES:
+            item = agenda.pop()
+            if type(item) not in self._handlers:
                 done.append(item)  # type: ignore[arg-type]  # what no machine hears of is an action
                 if isinstance(item, actions.Record):
                     self._remember(item)
@@ -317,7 +313,7 @@ class Node:
             outcomes = self.route(item, now)  # type: ignore[arg-type]
             if outcomes:
                 outcomes.reverse()
-                agenda.extendleft(outcomes)
+                agenda += outcomes
         assert not agenda, f"{event!r} causes more than {MAX_AGENDA} items"
         self._expected = min([deadline() for deadline in self._waiting])
         return done
@@ -325,12 +321,14 @@ class Node:
     def route(self, item: events.Event | facts.Fact, now: Seconds) -> list[facts.Outcome]:
         """Give one item to the machines that hear of it; those who watch a node look here."""
         if isinstance(item, facts.MessageDelivered):
-            names = (_OWN if item.own else _PEERS).names(item.message)
+            handlers = (self._own if item.own else self._peers).handlers(item.message)
         else:
-            names = _ROUTES[type(item)]
+            handlers = self._handlers[type(item)]
+        if len(handlers) == 1:
+            return handlers[0](item, now)
         outcomes: list[facts.Outcome] = []
-        for name in names:
-            outcomes += self._handles[name](item, now)
+        for handle in handlers:
+            outcomes += handle(item, now)
         return outcomes
 
     def replace(self, name: str, machine: Machine) -> None:
@@ -340,7 +338,9 @@ class Node:
 
     def _connect(self) -> None:
         """Look up once what is called for every event."""
-        self._handles = {name: machine.handle for name, machine in self._machines.items()}
+        handles = {name: machine.handle for name, machine in self._machines.items()}
+        self._handlers = {kind: tuple(handles[name] for name in names) for kind, names in ROUTES.items()}
+        self._own, self._peers = _Directory.of(HEARD, handles), _Directory.of(HEARD_OF_PEERS, handles)
         self._waiting = [machine.deadline for name, machine in self._machines.items() if name not in IDLE]
 
     def next_deadline(self) -> Seconds:
