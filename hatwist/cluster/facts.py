@@ -19,7 +19,11 @@ from hatwist.wire.message import Message
 
 @frozen
 class MessageArrived:
-    """An authentic message of a configured node came over a link."""
+    """
+    An authentic message of a configured node came over a link.
+
+    Only L{hatwist.cluster.reception} hears of it, and those who watch a node.
+    """
 
     link: LinkName
     sender: NodeName

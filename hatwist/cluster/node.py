@@ -99,7 +99,6 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         events.ClientSpoke: ("clients",),
         events.ClientAsked: ("clients",),
         events.KeysChanged: ("reception", "history", "pings"),
-        facts.MessageArrived: ("reception",),
         facts.SelfHeard: ("twins",),
         facts.EchoHeard: ("pings",),
         facts.PeerLate: ("echoes",),

@@ -56,7 +56,7 @@ class PingNode:
     kind: str
     status: NodeStatus = NodeStatus.INIT
     heard: Seconds | None = None
-    _quality: Quality = field(factory=Quality)
+    _quality: Quality = field(factory=lambda: Quality(inf))
     _number: int = 0
     "Of the newest question."
     _asked: deque[tuple[str, int, Seconds]] = field(factory=lambda: deque(maxlen=MAX_ASKED))
@@ -80,7 +80,7 @@ class PingNode:
         self._asked.remove(asked)
         self.heard = now
         _, number, at = asked
-        self._quality.came(1, number)
+        self._quality.came(1, number, None)
         self._quality.answered(now - at)
         return True
 

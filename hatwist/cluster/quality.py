@@ -7,6 +7,7 @@ What was lost is seen by the numbers of messages: each goes over every medium.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from attrs import define
@@ -43,11 +44,13 @@ class Quality:
     """
     What came of a node over a medium, in one life of it.
 
+    @ivar keepalive: of its node.
     @ivar jitter: seconds by which statuses come earlier or later than the keepalive
         has it, smoothed; None: nobody knows.
     @ivar delay: seconds there and back, smoothed; None: nobody knows.
     """
 
+    keepalive: Seconds
     jitter: Seconds | None = None
     delay: Seconds | None = None
     _generation: int = 0
@@ -58,31 +61,31 @@ class Quality:
     _beat: Seconds | None = None
     "When the newest status came."
 
-    def came(self, generation: int, number: int) -> bool:
+    def came(self, generation: int, number: int, now: Seconds | None) -> None:
         """
         Take note of a message with a number.
 
-        @return: whether it is newer than all before; one that is sent again counts
-            as lost all the same.
+        One that is sent again counts as lost all the same.  Statuses between two
+        beats, and those after a loss, say nothing of jitter.
+
+        @param now: for a status; None for others.
         """
         ahead = number - self._last
         if generation != self._generation:
             self._generation, self._first, self._seen = generation, number, 1
             self._beat = None
-        elif ahead > 0:
+        elif ahead == 1:
+            self._seen = (self._seen << 1 | 1) & _MASK
+        elif ahead > 1:
             self._seen = (self._seen << min(ahead, WINDOW) | 1) & _MASK
         else:
-            return False
-        self._last = number
-        return True
-
-    def beat(self, now: Seconds, keepalive: Seconds) -> None:
-        """Take note of a status; those between two beats, and those after a loss, say nothing of jitter."""
-        before, self._beat = self._beat, now
-        if before is None or not keepalive / 2 < now - before < keepalive * 3 / 2:
             return
-        off = abs(now - before - keepalive)
-        self.jitter = off if self.jitter is None else self.jitter + (off - self.jitter) / _SMOOTH
+        self._last = number
+        if now is not None:
+            before, self._beat = self._beat, now
+            off = inf if before is None else abs(now - before - self.keepalive)
+            if off < self.keepalive / 2:
+                self.jitter = off if self.jitter is None else self.jitter + (off - self.jitter) / _SMOOTH
 
     def answered(self, delay: Seconds) -> None:
         """Take note of a round trip."""

@@ -43,6 +43,7 @@ from hatwist.wire.envelope import open_datagram
 from hatwist.wire.message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
     from hatwist.cluster.facts import Outcome
@@ -72,12 +73,18 @@ _Item = (
 
 @define
 class Reception:
-    """What was received of each peer, and what is asked for again."""
+    """
+    What was received of each peer, and what is asked for again.
+
+    @ivar watch: is shown each authentic message before it is judged; those who
+        watch a node set it.
+    """
 
     config: HaConfig
     identity: Identity
     rng: Random
     complaints: Complaints
+    watch: Callable[[MessageArrived], None] | None = None
     _tracks: dict[NodeName, Tracking] = field(init=False)
     _uuids: dict[NodeName, bytes] = field(factory=dict)
     _dead: set[NodeName] = field(factory=set)
@@ -108,10 +115,7 @@ class Reception:
             case DatagramReceived():
                 return self._open(item, now)
             case MessageArrived():
-                try:
-                    return self._judge(item, now)
-                except MalformedError as error:
-                    return [*self._malformed(f"from {item.sender}", error, now)]
+                return self._arrived(item, now)
             case DeadlinePassed():
                 return [*self._holes.ask(self._tracks, now)]
             case FlowControlEnded():
@@ -126,7 +130,8 @@ class Reception:
                 self._dead.discard(node)
                 self._uuids.pop(node, None)
             case PeerAnswered(peer, link, delay):
-                self._quality.setdefault((peer, link), Quality()).answered(delay)
+                quality = self._quality.get((peer, link)) or self._new_quality(peer, link)
+                quality.answered(delay)
             case KeysChanged(keys):
                 self._keys = keys
             case PeerDied(peer):
@@ -180,7 +185,16 @@ class Reception:
                 f" (on {_where(event)}; it is not in our ha.cf)"
             )
             return [*self.complaints.note("unknown node", Level.ERROR, text, now)]
-        return [MessageArrived(event.link, sender, message)]
+        # It is no item for the agenda: nobody else hears of it, and there is one for each datagram.
+        return self._arrived(MessageArrived(event.link, sender, message), now)
+
+    def _arrived(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
+        if self.watch is not None:
+            self.watch(arrived)
+        try:
+            return self._judge(arrived, now)
+        except MalformedError as error:
+            return [*self._malformed(f"from {arrived.sender}", error, now)]
 
     def _sender(self, message: Message) -> NodeName:
         sender = message.get("src")
@@ -208,7 +222,8 @@ class Reception:
         arrival = Arrival(generation, sequence, message.get("t") == "status", sender in self._dead)
         decision = track.decide(arrival)
         if decision.verdict is not Verdict.REPLAY:
-            self._measure(arrived, arrival, now)
+            quality = self._quality.get((sender, arrived.link)) or self._new_quality(sender, arrived.link)
+            quality.came(generation, sequence, now if arrival.status else None)
         if decision.lost:
             self._holes.schedule(track, now)
         report = self._report(sender, decision, arrival, now)
@@ -216,14 +231,9 @@ class Reception:
             report.extend(self._learn(sender, message, now))
         return [*found, *report, *self._deliver(arrived, decision)]
 
-    def _measure(self, arrived: MessageArrived, arrival: Arrival, now: Seconds) -> None:
-        """Take note of how well the medium carries."""
-        key = arrived.sender, arrived.link
-        quality = self._quality.get(key)
-        if quality is None:
-            quality = self._quality[key] = Quality()
-        if quality.came(arrival.generation, arrival.sequence) and arrival.status:
-            quality.beat(now, self.config.cf.keepalive)
+    def _new_quality(self, sender: NodeName, link: LinkName) -> Quality:
+        quality = self._quality[sender, link] = Quality(self.config.cf.keepalive)
+        return quality
 
     def _look(self, sender: NodeName, stamp: Stamp, now: Seconds) -> tuple[list[Outcome], bool]:
         """Find out whether two machines use a peer's name; and whether this one is to be refused."""

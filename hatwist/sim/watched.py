@@ -26,9 +26,13 @@ class WatchedNode(Node):
     def watch(self, host: Host, watches: Mapping[type, Sequence[Watch]]) -> None:
         """Show each item of these types, as one of C{host}, before the machines see it."""
         self._host, self._watches = host, watches
+        self.reception.watch = self._show
 
     def route(self, item: Event | Fact, now: Seconds) -> list[Outcome]:
         """Show it, then give it to the machines."""
+        self._show(item)
+        return super().route(item, now)
+
+    def _show(self, item: Event | Fact) -> None:
         for look in self._watches.get(type(item), ()):
             look(self._host, item)
-        return super().route(item, now)

@@ -14,9 +14,9 @@ from hatwist.cluster.quality import WINDOW, Measured, Quality
 
 def heard(numbers: Iterable[int], generation: int = 7) -> Quality:
     """Let messages of these numbers come."""
-    one = Quality()
+    one = Quality(1.0)
     for number in numbers:
-        one.came(generation, number)
+        one.came(generation, number, None)
     return one
 
 
@@ -25,7 +25,7 @@ class LossTests(SynchronousTestCase):
 
     def test_nothing_came(self) -> None:
         """Then nobody knows anything."""
-        self.assertEqual(Quality().measured(9), Measured())
+        self.assertEqual(Quality(1.0).measured(9), Measured())
 
     def test_share(self) -> None:
         """It is a part of what there was, from the first that came on."""
@@ -42,15 +42,14 @@ class LossTests(SynchronousTestCase):
     def test_late_and_again(self) -> None:
         """What comes after its successor is not new, and does not fill a hole."""
         one = heard((1, 3))
-        self.assertFalse(one.came(7, 2))
-        self.assertFalse(one.came(7, 3))
-        self.assertTrue(one.came(7, 4))
+        for number in (2, 3, 4):
+            one.came(7, number, None)
         self.assertEqual(one.measured(4).loss, 0.25)
 
     def test_another_life(self) -> None:
         """It begins anew."""
         one = heard((1, 9))
-        self.assertTrue(one.came(8, 3))
+        one.came(8, 3, None)
         self.assertEqual(one.measured(3).loss, 0.0)
 
 
@@ -59,11 +58,11 @@ class TimeTests(SynchronousTestCase):
 
     def test_jitter(self) -> None:
         """It follows what statuses are early or late, slowly; extra ones and holes do not count."""
-        one = heard((1,))
-        for now in (0.0, 1.0, 1.01, 4.0):
-            one.beat(now, 1.0)
+        one = Quality(1.0)
+        for number, now in enumerate((0.0, 1.0, 1.01, 4.0)):
+            one.came(7, number, now)
         self.assertEqual(one.jitter, 0.0)
-        one.beat(5.25, 1.0)
+        one.came(7, 9, 5.25)
         self.assertEqual(one.jitter, 0.25 / 16)
 
     def test_round_trip(self) -> None:

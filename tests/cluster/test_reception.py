@@ -75,9 +75,14 @@ class OpenTests(SynchronousTestCase):
     def test_authentic(self) -> None:
         """A signed message of a configured node goes on."""
         message = from_peer(status(), seq=1)
-        [one] = reception().handle(datagram(message, ETH1), 0.0)
-        assert isinstance(one, MessageArrived)
-        self.assertEqual((one.link, one.sender, one.message.without("auth")), (ETH1, BETA, message))
+        one = reception()
+        shown: list[MessageArrived] = []
+        one.watch = shown.append
+        outcomes = one.handle(datagram(message, ETH1), 0.0)
+        self.assertEqual(outcomes[-2], PeerHeard(BETA, ETH1))
+        (arrived,) = shown
+        self.assertEqual((arrived.link, arrived.sender), (ETH1, BETA))
+        self.assertEqual(arrived.message.without("auth"), message)
 
     def test_wrong_signature(self) -> None:
         """A message signed with another key is refused, and the log says who it claims to be from."""
@@ -137,9 +142,8 @@ class OpenTests(SynchronousTestCase):
         """A node that is not in ha.cf is reported and ignored; case matters."""
         one = reception()
         for name in ("delta", "Beta"):
-            self.assertNotIn(
-                MessageArrived, [type(x) for x in one.handle(datagram(from_peer(status(), src=name)), 0.0)]
-            )
+            outcomes = one.handle(datagram(from_peer(status(), src=name)), 0.0)
+            self.assertEqual([type(it) for it in outcomes if not isinstance(it, Log)], [])
         self.assertEqual(one.complaints.counters, {"unknown node": 2})
 
     def test_what_bears_our_name_or_our_uuid(self) -> None:
@@ -318,7 +322,8 @@ class AddressTests(SynchronousTestCase):
         keys = Keyring(2, (Key(2, "md5", b"new"),))
         one.handle(KeysChanged(keys), 0.0)
         self.assertIn("failed auth", logged(one.handle(datagram(from_peer(status(), seq=8)), 0.0))[0])
-        self.assertEqual(len(one.handle(datagram(from_peer(status(), seq=8), keys=keys), 0.0)), 1)
+        believed = one.handle(datagram(from_peer(status(), seq=8), keys=keys), 0.0)
+        self.assertIn(PeerHeard(BETA, ETH0), believed)
 
 
 class UuidTests(SynchronousTestCase):

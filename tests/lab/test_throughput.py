@@ -98,10 +98,10 @@ class CostTests(SynchronousTestCase):
 
     def test_line(self) -> None:
         """Heartbeats a second, with and without the node's own, then the cost of each part."""
-        cost = Cost(2, "sha1", 1000, verify=0.004, decode=0.006, core=0.01, own=0.02)
+        cost = Cost(2, "sha1", 1000, verify=0.004, decode=0.006, core=0.01, own=0.02, status=16e-6)
         self.assertEqual(
             cost.line(),
-            "    2  sha1     25,000   50,000        4.0     6.0    10.0    20.0    40.0",
+            "    2  sha1     25,000   50,000   62,500        4.0     6.0    10.0    20.0    40.0",
         )
         self.assertEqual(len(cost.line()), len(HEAD.splitlines()[-1]))
 
@@ -112,3 +112,4 @@ class CostTests(SynchronousTestCase):
         self.assertGreater(cost.messages, 1000)
         self.assertGreater(cost.verify, 0)
         self.assertGreater(cost.own, 0)
+        self.assertGreater(cost.status, 0)
