@@ -19,6 +19,7 @@ that ends when the program that built it ends, whatever ended it.
     nodes.py        hosts that run hatwist, or heartbeat 3.0.6
     client.py       the client and the always-on service, started on hosts
     demo.py         the demo, told by story.py; bench.py the bench; command.py both
+    tempo.py        the bench of media in trouble; stamps.py says when their datagrams came
     throughput.py   the bench that needs no rack: what a heartbeat costs; traffic.py its peers
 
 Only the standard library is used, and in that last line hatwist itself.

@@ -1,9 +1,10 @@
 # -*- test-case-name: tests.lab.test_bench -*-
 """
-Measure how long a service is away when its host dies, or what a heartbeat costs.
+Measure how long a service is away when its host dies, what a heartbeat costs, or
+whether a medium in trouble delays another one.
 
 Run it by C{./scripts/bench}, which sets up what it needs; L{scripts.lab.throughput}
-is the second half.
+and L{scripts.lab.tempo} are the other parts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scripts.lab import command, plan, throughput
+from scripts.lab import command, plan, tempo, throughput
 from scripts.lab.client import Probe, always_on
 from scripts.lab.configuration import address_only, ha_cf
 from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node
@@ -66,12 +67,14 @@ def main(arguments: Sequence[str]) -> int:
     """
     Measure and print; return the exit status.
 
-    It is 0 when nine of ten runs of hatwist were within the target, or, of C{wire},
-    when the bar was reached.
+    It is 0 when nine of ten runs of hatwist were within the target, or, of C{wire}
+    and C{media}, when the bar was reached.
     """
     options = _options(arguments)
     if options.what == "wire":
         return throughput.run(options.seconds)
+    if options.what == "media":
+        return command.run(lambda: tempo.run(options.seconds))
     kinds: list[Kind] = [("hatwist", HatwistNode, "IPaddr")]
     if options.real:
         kinds.append(("heartbeat 3.0.6", HeartbeatNode, "IPaddr2"))
@@ -88,13 +91,17 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./scripts/bench", description=__doc__.strip().splitlines()[0])
+    parser = argparse.ArgumentParser(prog="./scripts/bench", description=__doc__.strip().partition("\n\n")[0])
     what = parser.add_subparsers(dest="what", required=True)
     takeover = what.add_parser("takeover", help="how long a service is away when its host dies")
     takeover.add_argument("--runs", type=int, default=10, metavar="N", help="how often, 10 if not given")
     takeover.add_argument("--real", action="store_true", help="measure heartbeat 3.0.6 as well; needs root")
     wire = what.add_parser("wire", help="how many heartbeats a second one core handles")
     wire.add_argument("--seconds", type=float, default=3.0, metavar="S", help="of each case, 3 if not given")
+    media = what.add_parser("media", help="whether a medium in trouble delays another one")
+    media.add_argument(
+        "--seconds", type=float, default=10.0, metavar="S", help="of each case, 10 if not given"
+    )
     return parser.parse_args(arguments)
 
 
