@@ -2,10 +2,10 @@
 """
 What waits to be sent on a line that may be slower than what is said.
 
-Messages keep their order, with two exceptions.  A newer heartbeat takes an
-older one's place in time: the older one is not sent at all.  And a heartbeat
-that has waited for L{PATIENCE} overtakes what stands before it, as silence is
-what peers die of.  The rest is bounded in bytes; the oldest goes first.
+Messages keep their order, with two exceptions.  Of heartbeats that say the same
+of the node only the newest is sent.  And one that has waited for long overtakes
+what stands before it, as silence is what peers die of.  The rest is bounded in
+bytes; the oldest goes first.
 """
 
 from __future__ import annotations
@@ -18,26 +18,37 @@ from attrs import define, field, frozen
 
 from hatwist.wire.classic import START
 
-PATIENCE: Final = 0.5
-"""Seconds that a heartbeat stands in line before it overtakes."""
-
 MAX_HEAD: Final = 4096
 """Bytes in which the fields are that tell a heartbeat: long before what makes a message long."""
 
 _HEARTBEAT: Final = re.compile(rb"\nt=status\n")
+_STATE: Final = re.compile(rb"\nst=([^\n]*)\n")
 _SEQUENCE: Final = re.compile(rb"\nseq=([0-9a-f]{1,8})\n")
 
 
-def heartbeat_number(text: bytes) -> int | None:
+@frozen
+class Heartbeat:
     """
-    Return the sequence number of a heartbeat of ours; C{None} for any other message.
+    What tells one heartbeat of ours from another.
 
-    @param text: a message in classic form.
+    @ivar number: its sequence number.
+    @ivar state: what it says of the node, such as C{active}.
+    """
+
+    number: int
+    state: bytes
+
+
+def heartbeat(text: bytes) -> Heartbeat | None:
+    """
+    Return what a heartbeat is; C{None} for any other message.
+
+    @param text: a message of ours in classic form.
     """
     if not text.startswith(START) or not _HEARTBEAT.search(text, 0, MAX_HEAD):
         return None
-    found = _SEQUENCE.search(text, 0, MAX_HEAD)
-    return int(found[1], 16) if found else None
+    state, number = _STATE.search(text, 0, MAX_HEAD), _SEQUENCE.search(text, 0, MAX_HEAD)
+    return Heartbeat(int(number[1], 16), state[1]) if state and number else None
 
 
 @frozen(eq=False)
@@ -46,10 +57,12 @@ class _Text:
     One message.
 
     @ivar since: when it, or the first heartbeat that it stands for, came.
+    @ivar state: of the node, if it is a heartbeat.
     """
 
     data: bytes
     since: float
+    state: bytes = b""
 
 
 @define
@@ -58,11 +71,13 @@ class Outbox:
     The messages for one line.
 
     @ivar limit: bytes that may wait besides the heartbeat; one message may always.
+    @ivar patience: seconds that a heartbeat stands in line before it overtakes.
     @ivar replaced: how many heartbeats were not sent because newer ones were.
     @ivar dropped: how many other messages were not sent.
     """
 
     limit: int
+    patience: float
     replaced: int = 0
     dropped: int = 0
     _waiting: deque[_Text] = field(factory=deque, init=False)
@@ -78,21 +93,27 @@ class Outbox:
 
     def put(self, data: bytes, now: float) -> None:
         """Let a message wait for its turn."""
-        number = heartbeat_number(data)
+        beat = heartbeat(data)
         # An older number is a message sent again because somebody asked for it.
-        if number is None or number <= self._newest:
-            self._waiting.append(_Text(data, now))
-            self._size += len(data)
-            self._shrink()
+        if beat is None or beat.number <= self._newest:
+            self._append(data, now)
             return
-        self._newest = number
-        since = now
-        if self._heartbeat is not None:
-            since = self._heartbeat.since
-            self._waiting.remove(self._heartbeat)
-            self.replaced += 1
-        self._heartbeat = _Text(data, since)
+        self._newest = beat.number
+        since, older = now, self._heartbeat
+        if older is not None:
+            since = older.since
+            if older.state == beat.state:
+                self._waiting.remove(older)
+                self.replaced += 1
+            else:
+                self._size += len(older.data)
+        self._heartbeat = _Text(data, since, beat.state)
         self._waiting.append(self._heartbeat)
+
+    def _append(self, data: bytes, now: float) -> None:
+        self._waiting.append(_Text(data, now))
+        self._size += len(data)
+        self._shrink()
 
     def take(self, now: float) -> bytes | None:
         """Return the next message, which waits no longer; C{None} if there is none."""
@@ -112,10 +133,10 @@ class Outbox:
 
     def _late(self, now: float) -> _Text | None:
         """Return the heartbeat if it is to overtake; never twice in a row, lest nothing else is ever sent."""
-        heartbeat = self._heartbeat
-        if heartbeat is None or heartbeat is self._waiting[0] or self._overtaken:
+        late = self._heartbeat
+        if late is None or late is self._waiting[0] or self._overtaken:
             return None
-        return heartbeat if now - heartbeat.since >= PATIENCE else None
+        return late if now - late.since >= self.patience else None
 
     def _shrink(self) -> None:
         """Drop the oldest while too much waits, but never the one that came last."""

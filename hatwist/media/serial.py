@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 BACKLOG: Final = 10.0
 """Seconds of the line's time that may wait besides the heartbeat; older messages are dropped."""
 
+PATIENCE: Final = 1000
+"""Bytes, three or four messages, that a heartbeat lets pass before it overtakes."""
+
 RETRY: Final = 1.0
 """Seconds between two attempts to open a device that is gone."""
 
@@ -49,6 +52,9 @@ LINGER: Final = 3.0
 
 JOINING: Final = 2048
 """Bytes that may come before the first message: whoever joins hears the end of one first."""
+
+SOURCE: Final = "serial line"
+"""Where messages come from, for the log, which names the device anyway."""
 
 GONE: Final = os.strerror(errno.EIO)
 """What the kernel says of a line that hung up, however we learn of it."""
@@ -98,7 +104,7 @@ class SerialMedium:
         self._reporter = LinkReporter(spec.link, receiver, reactor)
         self._nuisances = _Nuisances(spec.link, self._clock, say)
         rate = spec.baud / BITS
-        self._outbox = Outbox(round(rate * BACKLOG))
+        self._outbox = Outbox(round(rate * BACKLOG), PATIENCE / rate)
         self._writer = PacedWriter(self._outbox, rate, self._clock, self._stuck, self._reporter.up)
         self._stream = Stream()
         self._joining = 0
@@ -165,7 +171,7 @@ class SerialMedium:
     def _heard(self, message: bytes) -> None:
         self._join(forgive=True)
         if not self._stopped:
-            self._receiver.datagramReceived(self.spec.link, message, self.spec.link)
+            self._receiver.datagramReceived(self.spec.link, message, SOURCE)
 
     def _read(self) -> None:
         if self._stream.skipped - self._joining > JOINING:

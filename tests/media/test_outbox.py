@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.media.outbox import PATIENCE, Outbox, heartbeat_number
+from hatwist.media.outbox import Heartbeat, Outbox, heartbeat
 from hatwist.wire.stream import Stream
 from tests.wire.captures import DIRECTIONS, serial
 
+PATIENCE = 0.5
 
-def beat(number: int) -> bytes:
+
+def beat(number: int, state: bytes = b"active") -> bytes:
     """Write a heartbeat."""
-    return b">>>\nt=status\nst=active\nseq=%x\n<<<\n" % number
+    return b">>>\nt=status\nst=%b\nseq=%x\n<<<\n" % (state, number)
 
 
 def other(name: str) -> bytes:
@@ -22,28 +24,29 @@ def other(name: str) -> bytes:
     return b">>>\nt=resource\n%b\n<<<\n" % name.encode()
 
 
-class HeartbeatNumberTests(SynchronousTestCase):
+class HeartbeatTests(SynchronousTestCase):
     """Telling a heartbeat from other messages."""
 
-    def test_a_heartbeat_has_its_number(self) -> None:
-        """The sequence number is hexadecimal."""
-        self.assertEqual(heartbeat_number(beat(31)), 31)
+    def test_a_heartbeat(self) -> None:
+        """It has a number, which is hexadecimal, and says something of its node."""
+        self.assertEqual(heartbeat(beat(31)), Heartbeat(31, b"active"))
 
     def test_other_messages_have_none(self) -> None:
         """Another type, a type inside a value, no number, no message: C{None}."""
         for text in (
             other("a"),
-            b">>>\nt=x\ninfo=t=status\nseq=1\n<<<\n",
-            b">>>\nt=status\n<<<\n",
-            b"\nt=status\nseq=1\n",
+            b">>>\nt=x\nst=up\ninfo=t=status\nseq=1\n<<<\n",
+            b">>>\nt=status\nst=up\n<<<\n",
+            b">>>\nt=status\nseq=1\n<<<\n",
+            b"\nt=status\nst=up\nseq=1\n",
         ):
-            self.assertIsNone(heartbeat_number(text))
+            self.assertIsNone(heartbeat(text))
 
     def test_as_heartbeat_writes_them(self) -> None:
         """In a capture of heartbeat 3.0.6 every status and nothing else is one."""
         for direction in DIRECTIONS:
             texts = Stream().feed(serial(direction))
-            found = [text for text in texts if heartbeat_number(text) is not None]
+            found = [text for text in texts if heartbeat(text) is not None]
             self.assertEqual(found, [text for text in texts if b"\nt=status\n" in text])
             self.assertGreater(len(found), 10)
 
@@ -52,7 +55,7 @@ class OutboxTests(SynchronousTestCase):
     """An outbox with room for three messages besides the heartbeat."""
 
     def setUp(self) -> None:
-        self.outbox = Outbox(limit=3 * len(other("a")))
+        self.outbox = Outbox(3 * len(other("a")), PATIENCE)
 
     def put(self, *texts: bytes, now: float = 0.0) -> None:
         """Let messages wait."""
@@ -78,6 +81,14 @@ class OutboxTests(SynchronousTestCase):
         self.put(beat(1), other("a"), beat(3), beat(4))
         self.assertEqual(self.all(), [other("a"), beat(4)])
         self.assertEqual((self.outbox.replaced, self.outbox.dropped), (2, 0))
+
+    def test_another_state_is_news(self) -> None:
+        """A heartbeat is not left out for one that says something else of the node."""
+        self.put(beat(1, b"init"), beat(2, b"up"), beat(3, b"up"), beat(4, b"active"))
+        self.assertEqual(self.all(), [beat(1, b"init"), beat(3, b"up"), beat(4, b"active")])
+        self.assertEqual((self.outbox.replaced, self.outbox.dropped), (1, 0))
+        self.put(*map(other, "abc"))
+        self.assertEqual(self.all(), [*map(other, "abc")])
 
     def test_a_heartbeat_sent_again_is_an_ordinary_message(self) -> None:
         """An older heartbeat that a peer asked for again replaces nothing."""

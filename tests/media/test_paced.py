@@ -79,7 +79,7 @@ class PacedWriterTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.said: list[str] = []
-        self.outbox = Outbox(100_000)
+        self.outbox = Outbox(100_000, 0.5)
         self.writer = PacedWriter(
             self.outbox,
             RATE,

@@ -17,7 +17,7 @@ from hatwist.cluster.names import Level
 from hatwist.config.model import LinkName, MediumSpec, Position
 from hatwist.errors import MediumError
 from hatwist.interfaces import ICounting, IMediumFactory
-from hatwist.media.serial import LINGER, RETRY, SerialFactory, SerialMedium
+from hatwist.media.serial import LINGER, RETRY, SOURCE, SerialFactory, SerialMedium
 from tests.media.conformance import Cable, Ear, End, MediumConformance
 from tests.media.nullmodem import NullModem, turn
 
@@ -50,7 +50,7 @@ class SerialCable(Cable):
             paths.append(directory / name / "cable0")
         self.modem = NullModem(*paths[:2])
         self.alpha, self.beta = self.end(paths[0]), self.end(paths[1])
-        self.source = str(paths[1])
+        self.source = SOURCE
 
     def end(self, path: Path) -> End:
         spec = MediumSpec("serial", LinkName(str(path)), Position("ha.cf", 3, 8), baud=self.baud)
