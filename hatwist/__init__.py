@@ -18,7 +18,7 @@ or clock.  A room may import what stands left of it, never the reverse::
     config/     ha.cf, authkeys, haresources and hatwist.toml -> frozen values
     cluster/    the heartbeat protocol and every decision; pure
     sim/        many nodes, one virtual clock, a hostile network; pure
-    media/      broadcast, multicast, unicast, and one in memory
+    media/      broadcast, multicast, unicast, serial lines, ping, and one in memory
     resources/  the programs that start and stop things
     control/    Perspective Broker: the server and the client
     clients/    heartbeat's own API for programs: cl_status, ipfail, dopd

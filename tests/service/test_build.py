@@ -11,13 +11,14 @@ from pathlib import Path
 from attrs import evolve
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from hatwist.cluster.names import Level
 from hatwist.config.model import AutoFailback, HaCf, LinkName, LogSettings, MediumSpec, Position
 from hatwist.errors import ConfigError
-from hatwist.interfaces import IMediumFactory
-from hatwist.media.memory import Hub
+from hatwist.interfaces import ICounting, IMediumFactory, IMediumReceiver
+from hatwist.media.memory import Hub, MemoryFactory, MemoryMedium
 from hatwist.resources.groups import GroupRunner
 from hatwist.service.build import (
     Places,
@@ -200,6 +201,22 @@ class BuiltTests(SynchronousTestCase):
         self.assertIn(f")hg={1437473363:x},".encode(), first)
         self.assertIn(f")ts={1437473364:x},".encode(), first)
         self.assertRegex(first.decode("latin-1"), r"\)ld=[\d.]+ [\d.]+ [\d.]+ \d+/\d+ \d+,")
+
+    def test_troubles_of_media_are_shown(self) -> None:
+        """What a medium counts stands in the status beside what the node counts."""
+
+        @implementer(ICounting)
+        class Troubled(MemoryMedium):
+            def counters(self) -> dict[str, int]:
+                return {"noise on eth1": 7}
+
+        class Factory(MemoryFactory):
+            def make(self, spec: MediumSpec, reactor: object, receiver: IMediumReceiver) -> MemoryMedium:
+                return Troubled(hub, "node01", spec, reactor, receiver)
+
+        hub = Hub()
+        self.host.parts = evolve(self.host.parts, media=lambda _say: {"bcast": Factory(hub, "node01")})
+        self.assertEqual(self.host.start().status().counters["noise on eth1"], 7)
 
     def test_real_media(self) -> None:
         """The media of the real world are those that hatwist has, and speak as heartbeat."""
