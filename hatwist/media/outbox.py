@@ -18,6 +18,9 @@ from attrs import define, field, frozen
 
 from hatwist.wire.classic import START
 
+BREATH: Final = 0.02
+"""Seconds; heartbeats that follow each other so quickly are no repetitions: a node begins with three."""
+
 MAX_HEAD: Final = 4096
 """Bytes in which the fields are that tell a heartbeat: long before what makes a message long."""
 
@@ -56,12 +59,14 @@ class _Text:
     """
     One message.
 
-    @ivar since: when it, or the first heartbeat that it stands for, came.
+    @ivar came: when it came.
+    @ivar since: when the first heartbeat that it stands for came.
     @ivar state: of the node, if it is a heartbeat.
     """
 
     data: bytes
-    since: float
+    came: float
+    since: float = 0.0
     state: bytes = b""
 
 
@@ -102,12 +107,12 @@ class Outbox:
         since, older = now, self._heartbeat
         if older is not None:
             since = older.since
-            if older.state == beat.state:
+            if older.state == beat.state and now - older.came >= BREATH:
                 self._waiting.remove(older)
                 self.replaced += 1
             else:
                 self._size += len(older.data)
-        self._heartbeat = _Text(data, since, beat.state)
+        self._heartbeat = _Text(data, now, since, beat.state)
         self._waiting.append(self._heartbeat)
 
     def _append(self, data: bytes, now: float) -> None:

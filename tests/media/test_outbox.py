@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.media.outbox import Heartbeat, Outbox, heartbeat
+from hatwist.media.outbox import BREATH, Heartbeat, Outbox, heartbeat
 from hatwist.wire.stream import Stream
 from tests.wire.captures import DIRECTIONS, serial
 
@@ -78,17 +78,27 @@ class OutboxTests(SynchronousTestCase):
 
     def test_newest_heartbeat_only(self) -> None:
         """Of several heartbeats that wait only the newest is sent, and the others are counted."""
-        self.put(beat(1), other("a"), beat(3), beat(4))
+        self.put(beat(1), other("a"))
+        self.put(beat(3), now=1.0)
+        self.put(beat(4), now=2.0)
         self.assertEqual(self.all(), [other("a"), beat(4)])
         self.assertEqual((self.outbox.replaced, self.outbox.dropped), (2, 0))
 
     def test_another_state_is_news(self) -> None:
         """A heartbeat is not left out for one that says something else of the node."""
-        self.put(beat(1, b"init"), beat(2, b"up"), beat(3, b"up"), beat(4, b"active"))
+        for number, state in enumerate((b"init", b"up", b"up", b"active"), start=1):
+            self.put(beat(number, state), now=float(number))
         self.assertEqual(self.all(), [beat(1, b"init"), beat(3, b"up"), beat(4, b"active")])
         self.assertEqual((self.outbox.replaced, self.outbox.dropped), (1, 0))
         self.put(*map(other, "abc"))
         self.assertEqual(self.all(), [*map(other, "abc")])
+
+    def test_in_one_breath(self) -> None:
+        """Heartbeats that come together are all sent, and the next one stands for the last of them."""
+        self.put(beat(1), beat(2), beat(3))
+        self.put(beat(4), now=BREATH)
+        self.assertEqual(self.all(), [beat(1), beat(2), beat(4)])
+        self.assertEqual(self.outbox.replaced, 1)
 
     def test_a_heartbeat_sent_again_is_an_ordinary_message(self) -> None:
         """An older heartbeat that a peer asked for again replaces nothing."""
