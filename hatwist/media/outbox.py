@@ -4,8 +4,10 @@ What waits to be sent on a line that may be slower than what is said.
 
 Messages keep their order, with two exceptions.  Of heartbeats that say the same
 of the node only the newest is sent.  And one that has waited for long overtakes
-what stands before it, as silence is what peers die of.  The rest is bounded in
-bytes; the oldest goes first.
+what stands before it, as silence is what peers die of.  What waits already is not
+said twice: who misses a message asks for it four times a second, and four
+answers a second would fill a slow line.  The rest is bounded in bytes; the oldest
+goes first.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ MAX_HEAD: Final = 4096
 
 _HEARTBEAT: Final = re.compile(rb"\nt=status\n")
 _STATE: Final = re.compile(rb"\nst=([^\n]*)\n")
+_VARYING: Final = re.compile(rb"\n(?:ts|ld|auth)=[^\n]*")
+"""Time, load and signature: what differs when a message without a number is said again."""
+
 _SEQUENCE: Final = re.compile(rb"\nseq=([0-9a-f]{1,8})\n")
 
 
@@ -59,15 +64,21 @@ class _Text:
     """
     One message.
 
+    @ivar core: what makes it the same as another one.
     @ivar came: when it came.
     @ivar since: when the first heartbeat that it stands for came.
     @ivar state: of the node, if it is a heartbeat.
     """
 
     data: bytes
+    core: bytes
     came: float
     since: float = 0.0
     state: bytes = b""
+
+
+def _core(data: bytes) -> bytes:
+    return _VARYING.sub(b"", data)
 
 
 @define
@@ -78,12 +89,14 @@ class Outbox:
     @ivar limit: bytes that may wait besides the heartbeat; one message may always.
     @ivar patience: seconds that a heartbeat stands in line before it overtakes.
     @ivar replaced: how many heartbeats were not sent because newer ones were.
+    @ivar repeated: how many messages were not sent because the same waited already.
     @ivar dropped: how many other messages were not sent.
     """
 
     limit: int
     patience: float
     replaced: int = 0
+    repeated: int = 0
     dropped: int = 0
     _waiting: deque[_Text] = field(factory=deque, init=False)
     _heartbeat: _Text | None = field(default=None, init=False)
@@ -112,11 +125,15 @@ class Outbox:
                 self.replaced += 1
             else:
                 self._size += len(older.data)
-        self._heartbeat = _Text(data, now, since, beat.state)
+        self._heartbeat = _Text(data, _core(data), now, since, beat.state)
         self._waiting.append(self._heartbeat)
 
     def _append(self, data: bytes, now: float) -> None:
-        self._waiting.append(_Text(data, now))
+        core = _core(data)
+        if any(one.core == core for one in self._waiting):
+            self.repeated += 1
+            return
+        self._waiting.append(_Text(data, core, now))
         self._size += len(data)
         self._shrink()
 

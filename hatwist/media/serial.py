@@ -70,11 +70,13 @@ class _Nuisances:
         self.noise = Nuisance(f"{where} {noise}", clock, say)
         self.torn = Nuisance(f"{where} %d messages were cut short on the way", clock, say)
         self.replaced = Nuisance(f"{where} {slow}", clock, say)
+        self.repeated = Nuisance(f"{where} %d messages not sent, they waited already", clock, say)
         self.dropped = Nuisance(f"{where} %d messages not sent: the line is too slow", clock, say)
         self._named = {
             f"noise on {device}, bytes": self.noise,
             f"torn messages on {device}": self.torn,
             f"old heartbeats not sent on {device}": self.replaced,
+            f"repetitions not sent on {device}": self.repeated,
             f"messages not sent on {device}": self.dropped,
         }
 
@@ -137,6 +139,7 @@ class SerialMedium:
             return
         self._outbox.put(data, self._clock.seconds())
         self._nuisances.replaced.count(self._outbox.replaced)
+        self._nuisances.repeated.total = self._outbox.repeated
         self._nuisances.dropped.count(self._outbox.dropped)
         self._writer.push()
 
@@ -196,7 +199,7 @@ class SerialMedium:
         self._port = None
         if self._stopped:
             return
-        self._say(Level.CRIT, f"glib: TTY write failure on [{self.spec.link}]: {GONE}")
+        self._say(Level.ERROR, f"glib: TTY write failure on [{self.spec.link}]: {GONE}")
         self._reporter.down(GONE)
         self._again = self._clock.callLater(RETRY, self._reopen)
 

@@ -100,6 +100,18 @@ class OutboxTests(SynchronousTestCase):
         self.assertEqual(self.all(), [beat(1), beat(2), beat(4)])
         self.assertEqual(self.outbox.replaced, 1)
 
+    def test_what_waits_is_not_said_twice(self) -> None:
+        """Neither a message that is sent again nor a request that is made again waits twice."""
+        request = b">>>\nt=NS_rexmit\nfirstseq=%d\nlastseq=9\nts=%d\nld=0.1\nauth=1 %d\n<<<\n"
+        self.outbox.limit = 1000
+        self.put(
+            other("a"), request % (7, 1, 1), other("b"), request % (7, 2, 2), other("a"), request % (8, 2, 2)
+        )
+        self.assertEqual(self.all(), [other("a"), request % (7, 1, 1), other("b"), request % (8, 2, 2)])
+        self.assertEqual((self.outbox.repeated, self.outbox.dropped), (2, 0))
+        self.put(other("a"))
+        self.assertEqual(self.all(), [other("a")])
+
     def test_a_heartbeat_sent_again_is_an_ordinary_message(self) -> None:
         """An older heartbeat that a peer asked for again replaces nothing."""
         self.put(beat(7), beat(5))

@@ -231,7 +231,7 @@ class SerialTests(SynchronousTestCase):
         self.turn(0.1)
         self.assertEqual(
             self.cable.lines[2:],
-            ["CRIT: glib: TTY write failure on [/alpha/cable0]: Input/output error"],
+            ["ERROR: glib: TTY write failure on [/alpha/cable0]: Input/output error"],
         )
         self.turn(5 * RETRY)
         self.assertEqual([kind for kind, _ in self.alpha.ear.reports], ["down"])
