@@ -167,7 +167,13 @@ class Standby:
             return [*self.complaints.note("standby of the dead", Level.WARN, text, now)]
         if not own:
             self._heard = number
-        return self._step(sender, which, message.get("info"), own, now)
+        before = self.ledger.standby, self._releasing
+        outcomes = self._step(sender, which, message.get("info"), own, now)
+        if not own and before != (self.ledger.standby, self._releasing):
+            # What it claimed before this step, and comes only now, is not true any more.
+            newest = self.ledger.newest
+            newest[sender] = max(number, newest.get(sender, number))
+        return outcomes
 
     def _step(self, sender: NodeName, which: Holding, turn: str, own: bool, now: Seconds) -> list[Outcome]:
         """Take one step; the table is protocol 10.5's."""
@@ -243,6 +249,8 @@ class Standby:
         ledger = self.ledger
         self._deadlines.set("standby", now + MOVE_PERIOD)
         ledger.handing = which
+        # What it said of itself before it agreed counts no more.
+        ledger.their_stable = False
         self._releasing = True
         given = ledger.groups_of(which & ledger.ours)
         ledger.disclaim(which)
@@ -291,6 +299,8 @@ class Standby:
             ledger.claim(which.swapped)
             done = Log(Level.INFO, f"Standby resource acquisition done [{which.word}].")
         else:
+            # Its claim comes next; nobody may think until then that what it took is free.
+            ledger.theirs |= which.swapped
             if which & Holding.FOREIGN:
                 ledger.needs_failback = False
             done = Log(Level.INFO, f"Other node completed standby takeover of {which.word} resources.")

@@ -25,6 +25,8 @@ class Conditions:
     """
     How one path treats datagrams.
 
+    @ivar line: how long each datagram occupies the path, which carries one at a time
+        and keeps their order, as a serial line does; added to the delay.
     @ivar shortest: least delay.
     @ivar longest: greatest delay; datagrams overtake each other within it.
     @ivar flip: one bit is turned over.
@@ -37,6 +39,7 @@ class Conditions:
     duplicate: float = 0.0
     flip: float = 0.0
     truncate: float = 0.0
+    line: Seconds = 0.0
     cut: bool = False
 
 
@@ -47,6 +50,8 @@ class Network:
     rng: Random
     usual: Conditions = Conditions()
     _paths: dict[Path, Conditions] = field(factory=dict)
+    _free: dict[Path, Seconds] = field(factory=dict)
+    "When the last datagram will have left a path."
 
     def conditions(self, path: Path) -> Conditions:
         """Return the conditions of a path."""
@@ -65,19 +70,25 @@ class Network:
         self.usual = evolve(self.usual, **changes)  # type: ignore[arg-type]
         self._paths = {path: evolve(one, **changes) for path, one in self._paths.items()}  # type: ignore[arg-type]
 
-    def carry(self, path: Path, data: bytes) -> list[tuple[Seconds, bytes]]:
+    def carry(self, path: Path, data: bytes, now: Seconds = 0.0) -> list[tuple[Seconds, bytes]]:
         """
-        Return what arrives of a datagram: delay and bytes of each copy.
+        Return what arrives of a datagram that is sent now: delay and bytes of each copy.
         """
         here = self.conditions(path)
         if here.cut:
             return []
+        wait = self._wait(path, here, now) if here.line else 0.0
         copies = 2 if self._happens(here.duplicate) else 1
         return [
-            (self._delay(here), self._damage(here, data))
+            (wait + self._delay(here), self._damage(here, data))
             for _ in range(copies)
             if not self._happens(here.loss)
         ]
+
+    def _wait(self, path: Path, here: Conditions, now: Seconds) -> Seconds:
+        """Occupy a path; return when the datagram has left it."""
+        self._free[path] = max(now, self._free.get(path, now)) + here.line
+        return self._free[path] - now
 
     def _delay(self, here: Conditions) -> Seconds:
         if here.shortest == here.longest:

@@ -52,6 +52,7 @@ _KINDS: Final = (
     "cut alpha>beta/beta>alpha",
     "cut alpha|beta LINK",
     "network loss=0/loss=10%/loss=30%",
+    "network line=0/line=100ms/line=300ms",
     "network delay=1ms/delay=1ms..50ms/delay=1ms..400ms/delay=1ms..3",
     "agent NAME KEY start/start/stop fail",
     "agent NAME KEY start/stop mend",
@@ -138,7 +139,7 @@ def _trouble(sea: Sea) -> Iterator[str]:
 
 def _peace(sea: Sea) -> Iterator[str]:
     """Mend everything, look, and see whether one host can still stand in for the other."""
-    yield from ("network loss=0 delay=1ms duplicate=0 flip=0 truncate=0", "heal")
+    yield from ("network loss=0 delay=1ms line=0 duplicate=0 flip=0 truncate=0", "heal")
     for name in NAMES:
         yield f"late {name} 0"
         yield from (

@@ -133,13 +133,15 @@ def _heal(script: Script) -> None:
 
 
 def _network(script: Script, *settings: str) -> None:
-    """C{network loss=10% delay=1ms..20ms duplicate=1% flip=1% truncate=1%}: on every path."""
+    """C{network loss=10% delay=1ms..20ms line=300ms duplicate=1% flip=1% truncate=1%}: on every path."""
     changes: dict[str, float] = {}
     for setting in settings:
         name, _, value = setting.partition("=")
         if name == "delay":
             shortest, _, longest = value.partition("..")
             changes["shortest"], changes["longest"] = seconds(shortest), seconds(longest or shortest)
+        elif name == "line":
+            changes["line"] = seconds(value)
         elif name in ("loss", "duplicate", "flip", "truncate"):
             changes[name] = float(value.rstrip("%")) / (100 if value.endswith("%") else 1)
         else:

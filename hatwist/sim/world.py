@@ -183,7 +183,9 @@ class World:
             for other in self.hosts.values():
                 if other is host:
                     continue
-                for delay, arrived in self.network.carry((host.name, other.name, medium.link), data):
+                for delay, arrived in self.network.carry(
+                    (host.name, other.name, medium.link), data, self.time
+                ):
                     event = DatagramReceived(medium.link, arrived, host.name)
                     self.at(self.time + delay, partial(self.feed, other, event))
 

@@ -205,6 +205,23 @@ class TableTests(SynchronousTestCase):
         )
         self.assertEqual((book.standby, book.ours, one.deadline()), (NOT, LOCAL, inf))
 
+    def test_what_it_took_is_not_free(self) -> None:
+        """Until its claim comes the taker is believed to hold what it took; older claims count no more."""
+        book = evolve(ledger(LOCAL, LOCAL), standby=DONE)
+        hear(standby(book), "done", ALL)
+        self.assertEqual(book.theirs, ALL)
+        self.assertTrue(book.is_outdated(BETA, (3, 8)))
+        self.assertFalse(book.is_outdated(BETA, (3, 10)))
+
+    def test_a_claim_from_before_it_agreed(self) -> None:
+        """It may have come while we asked: the other side is not stable because of it."""
+        book = ledger(LOCAL, LOCAL)
+        one = giving(book)
+        book.their_stable = True
+        hear(one, "other", ALL)
+        self.assertFalse(book.their_stable)
+        self.assertTrue(book.is_outdated(BETA, (3, 8)))
+
     def test_failback_is_done(self) -> None:
         """What was given home needs no failback; what was given away of ours does not change that."""
         for which, needed in ((FOREIGN, False), (ALL, False), (LOCAL, True)):

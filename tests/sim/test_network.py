@@ -52,6 +52,13 @@ class NetworkTests(SynchronousTestCase):
         self.assertTrue(all(0.1 <= delay <= 0.2 for delay in delays))
         self.assertNotEqual(delays, sorted(delays))
 
+    def test_line(self) -> None:
+        """A slow line carries one after the other, each way for itself."""
+        self.network.everywhere(line=0.3, shortest=0.0, longest=0.0)
+        delays = [self.network.carry(THERE, DATA, now)[0][0] for now in (1.0, 1.0, 1.5, 9.0)]
+        self.assertEqual([round(delay, 3) for delay in delays], [0.3, 0.6, 0.4, 0.3])
+        self.assertEqual(self.network.carry(BACK, DATA, 1.0), [(0.30000000000000004, DATA)])
+
     def test_loss(self) -> None:
         """About as many are lost as is said."""
         self.network.everywhere(loss=0.25)
