@@ -9,6 +9,7 @@ What a host has is a mapping of each address to words for whose it is, from
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from ipaddress import ip_address
 from typing import Final
 
 from hatwist.config.findings import Findings, listed, shown, suggestion
@@ -91,18 +92,23 @@ def check_held(
 
 def check_peers(cf: HaCf, node: NodeName, own: Set[str], findings: Findings) -> None:
     """
-    Report C{ucast} lines that all name the local node.
+    Report C{ucast} and C{ucast6} lines that all name the local node.
 
     @param own: the addresses of this host, as far as they are known.
     """
-    lines = [spec for spec in cf.media if spec.kind == "ucast"]
+    lines = [spec for spec in cf.media if spec.kind in ("ucast", "ucast6")]
     if not lines or findings.has("own-ucast"):
         return
-    if all(spec.address in own or node_name(spec.address) == node for spec in lines):
+    if all(_canonical(spec.address) in own or node_name(spec.address) == node for spec in lines):
         names = listed(dict.fromkeys(spec.address for spec in lines))
         text = f"no ucast line names a peer, but only this host: {names}"
         remedy = "add a ucast line with the address of the other node"
         findings.warn(lines[0].where, "own-ucast", text, remedy)
+
+
+def _canonical(address: str) -> str:
+    """Return an address as this host's are written; a name as it is."""
+    return str(ip_address(address)) if ":" in address else address
 
 
 def written_owners(cf: HaCf, hosts: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

@@ -21,17 +21,22 @@ MAX_JUMPS: Final = 16
 
 _PASSED: Final = ""
 _NFT_CHAIN: Final = re.compile(r"\s*chain (\S+) \{")
-_NFT_TABLE: Final = re.compile(r"\s*table ")
+_NFT_TABLE: Final = re.compile(r"\s*table (\S+)")
 _NFT_HOOK: Final = re.compile(r"\s*type filter hook input\b.*?(?:policy (\w+))?;?$")
 _NFT_TOKEN: Final = re.compile(r'"[^"]*"|\{[^}]*\}|\S+')
 
 
 @frozen
 class Packet:
-    """What we want to receive: UDP, to this port, on this interface."""
+    """
+    What we want to receive: UDP, to this port, on this interface.
+
+    @ivar six: whether it comes over IPv6.
+    """
 
     port: int
     interface: str
+    six: bool = False
 
 
 @define
@@ -55,7 +60,7 @@ def blocked_by_iptables(listing: str, packet: Packet) -> str | None:
     """
     Find what drops the packet.
 
-    @param listing: of C{iptables -S}.
+    @param listing: of C{iptables -S}, or of C{ip6tables -S} for what comes over IPv6.
     @return: the rule, or the policy; C{None} if it gets through.
     """
     chains: dict[str, _Chain] = {}
@@ -76,7 +81,10 @@ def blocked_by_nft(listing: str, packet: Packet) -> str | None:
     @param listing: of C{nft list ruleset}.
     @return: the rule, or the policy; C{None} if it gets through.
     """
-    for chains in _nft_tables(listing):
+    other = "ip" if packet.six else "ip6"
+    for family, chains in _nft_tables(listing):
+        if family == other:
+            continue
         for name in [name for name, chain in chains.items() if chain.policy]:
             blocked = _judge(chains, name, packet, _nft_verdict, MAX_JUMPS)
             if blocked:
@@ -127,21 +135,23 @@ def _iptables_matches(word: str, value: str, packet: Packet) -> bool:
     return word == "--comment" or (word == "-m" and value in ("udp", "multiport", "comment"))
 
 
-def _nft_tables(listing: str) -> Iterator[dict[str, _Chain]]:
+def _nft_tables(listing: str) -> Iterator[tuple[str, dict[str, _Chain]]]:
+    """Yield each table: what it is for, C{ip}, C{ip6}, C{inet}, and its chains."""
+    family = ""
     chains: dict[str, _Chain] = {}
     current = _Chain()
     for line in listing.split("\n"):
-        chain, hook = _NFT_CHAIN.match(line), _NFT_HOOK.match(line)
-        if _NFT_TABLE.match(line):
-            yield chains
-            chains = {}
+        table, chain, hook = _NFT_TABLE.match(line), _NFT_CHAIN.match(line), _NFT_HOOK.match(line)
+        if table:
+            yield family, chains
+            family, chains = table[1], {}
         elif chain:
             current = chains.setdefault(chain[1], _Chain())
         elif hook:
             current.policy = hook[1] or "accept"
         elif line.strip() not in ("", "}"):
             current.rules.append(line.strip())
-    yield chains
+    yield family, chains
 
 
 def _nft_verdict(rule: str, packet: Packet) -> str:

@@ -169,15 +169,17 @@ def _check_clock(probes: Probes, findings: Findings) -> None:
 
 
 def _check_firewall(subject: Subject, probes: Probes, findings: Findings) -> None:
-    iptables, nft = probes.run("iptables", "-S"), probes.run("nft", "list", "ruleset")
-    if iptables is None and nft is None:
+    four, six = probes.run("iptables", "-S"), probes.run("ip6tables", "-S")
+    nft = probes.run("nft", "list", "ruleset")
+    if four is None and six is None and nft is None:
         text = "the firewall could not be looked at"
         findings.note(HOST, "firewall", text, "run this as root")
     for spec in heartbeat_media(subject.cf):
         if not spec.port:
             continue
-        packet = Packet(spec.port, spec.interface)
-        rule = blocked_by_iptables(iptables or "", packet) or blocked_by_nft(nft or "", packet)
+        packet = Packet(spec.port, spec.interface, six=spec.kind.endswith("6"))
+        rules = six if packet.six else four
+        rule = blocked_by_iptables(rules or "", packet) or blocked_by_nft(nft or "", packet)
         if rule:
             text = f"the firewall drops UDP port {spec.port} on {spec.interface}: {rule}"
             remedy = f"let UDP port {spec.port} in on {spec.interface}"

@@ -68,7 +68,9 @@ def ucast(words: tuple[Word, ...], preceding: Preceding) -> MediumSpec:
     if len(words) < 2:
         text = f"ucast: [{name}] missing target IP address/hostname"
         raise Refused(device.where, "bad-medium", text, usage)
-    peer = _read(values.host, words[1], f"ucast: cannot resolve hostname [{shown(words[1].text)}]")
+    peer = _read(
+        lambda text: _peer4(text, name), words[1], f"ucast: cannot resolve hostname [{shown(words[1].text)}]"
+    )
     return MediumSpec("ucast", LinkName(name), device.where, name, peer, preceding.port)
 
 
@@ -199,6 +201,12 @@ def _group6(text: str) -> str:
     if flags > 1:
         raise ValueError("flags of 0 or 1, the third digit, as ff12::1:2:3:4")
     return text
+
+
+def _peer4(text: str, interface: str) -> str:
+    if _is_address6(text):
+        raise ValueError(f"write ucast6 {interface} {text}")
+    return values.host(text)
 
 
 def _peer6(text: str, interface: str) -> str:

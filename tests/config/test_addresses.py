@@ -99,7 +99,7 @@ class PeerTests(SynchronousTestCase):
         """Return what is said of the ucast lines of a text."""
         findings = Findings()
         for _ in range(2):
-            check_peers(read(text), node_name("alpha"), {"10.0.0.1", "10.0.1.1"}, findings)
+            check_peers(read(text), node_name("alpha"), {"10.0.0.1", "10.0.1.1", "fe80::1"}, findings)
         return [f"{one.where.line}: {one.text}" for one in findings.problems]
 
     def test_only_own(self) -> None:
@@ -109,7 +109,15 @@ class PeerTests(SynchronousTestCase):
             ["2: no ucast line names a peer, but only this host: 10.0.0.1 and Alpha"],
         )
 
+    def test_only_own_over_ipv6(self) -> None:
+        """However an address is written."""
+        self.assertEqual(
+            self.check("ucast6 eth0 FE80:0::1\n"),
+            ["1: no ucast line names a peer, but only this host: FE80:0::1"],
+        )
+
     def test_a_peer(self) -> None:
         """With one line for the peer the own ones do no harm; without any there is nothing to say."""
         self.assertEqual(self.check("ucast eth0 10.0.0.1\nucast eth0 10.0.0.2\n"), [])
+        self.assertEqual(self.check("ucast eth0 10.0.0.1\nucast6 eth0 fe80::2\n"), [])
         self.assertEqual(self.check("bcast eth0\n"), [])

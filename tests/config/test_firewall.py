@@ -91,6 +91,15 @@ class NftTests(SynchronousTestCase):
         self.assertEqual(self.blocked(policy="policy drop;"), "the policy of chain input")
         self.assertIsNone(blocked_by_nft("", PACKET))
 
+    def test_tables_of_the_other_version(self) -> None:
+        """A table of IPv6 does nothing to what comes over IPv4, and the other way round."""
+        hook = "  type filter hook input priority 0; policy drop;"
+        for family, four, six in (("ip", True, False), ("ip6", False, True), ("inet", True, True)):
+            listing = f"table {family} x {{\n chain in {{\n{hook}\n }}\n}}\n"
+            for packet, blocked in ((PACKET, four), (Packet(694, "eth1", six=True), six)):
+                said = blocked_by_nft(listing, packet)
+                self.assertEqual(said, "the policy of chain in" if blocked else None)
+
     def test_matching_rules(self) -> None:
         """The first rule that matches decides, and is named if it drops."""
         for rule in (

@@ -180,6 +180,12 @@ class LiveTests(SynchronousTestCase):
         found = self.check(FakeProbes(programs={"iptables": None, "nft": nft}))
         self.assertEqual(len(found), 2)
 
+    def test_firewall_of_ipv6(self) -> None:
+        """What comes over IPv6 is judged by the rules of IPv6, and by them alone."""
+        rule = "-A INPUT -p udp -j DROP"
+        found = self.check(FakeProbes(programs={"ip6tables": rule}), "mcast6 eth1 ff12::1 701 1 0\n")
+        self.assertEqual(found, [f"warning ha.cf:4:8: the firewall drops UDP port 701 on eth1: {rule}"])
+
     def test_firewall_unseen(self) -> None:
         """Where the firewall cannot be read, that is noted."""
         probes = FakeProbes(programs={"iptables": None, "nft": None})

@@ -95,6 +95,12 @@ class MediaTests(SynchronousTestCase):
         self.assertEqual(self.refused("ucast", "eth/0 10.0.0.1"), "1: ucast: bad device [eth/0]")
         self.assertEqual(self.refused("ucast", "eth0"), "1: ucast: [eth0] missing target IP address/hostname")
 
+    def test_the_wrong_unicast(self) -> None:
+        """An address of the other version of IP is refused, and the right directive is named."""
+        refused = self.assertRaises(Refused, parse, "ucast", "eth0 fe80::2")
+        self.assertEqual(refused.text, "ucast: cannot resolve hostname [fe80::2]")
+        self.assertEqual(refused.remedy, "write ucast6 eth0 fe80::2")
+
     def test_unicast_over_ipv6(self) -> None:
         """ucast6 wants an interface and an address in figures; its scope is that of the interface."""
         self.assertEqual(self.refused("ucast6", ""), "1: ucast6 statement without device")
