@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 import traceback
 
-from tests.lab.beside import lines
+from tests.lab.beside import gateway, lines
 from tests.lab.beside.labs import LABS, label, run
 
 
 def main(words: list[str]) -> int:
     """Run them, and show what went wrong."""
-    chosen = [lab for lab in (*LABS, *lines.LABS) if all(word in label(lab) for word in words)]
+    chosen = [lab for lab in (*LABS, *lines.LABS, *gateway.LABS) if all(word in label(lab) for word in words)]
     failed = run(chosen, lambda text: print(text, flush=True))
     for name, error in failed.items():
         print(f"\n{name}")

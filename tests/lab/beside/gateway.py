@@ -1,0 +1,275 @@
+# -*- test-case-name: tests.lab.test_ipfail -*-
+"""
+Who does not see the gateway any more gives up its groups: hatwist as ipfail, and ipfail itself.
+
+Heartbeats go on all the time, over the other network.  A host that lost the gateway
+hears no answer from it; everything else reaches it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from itertools import pairwise
+from typing import Final
+
+from scripts.lab import plan
+from scripts.lab.configuration import Configuration
+from scripts.lab.nodes import HatwistNode, Node
+from scripts.lab.watch import now
+from tests.lab.beside.pair import HOME, MIXED, SETTLED, Pair, everything_on, groups, quick
+
+GATEWAY, SECOND = plan.ROUTERS
+
+OURS: Final = "respawn hacluster /usr/lib/heartbeat/ipfail"
+"""Not a path of this machine: hatwist needs no program there."""
+
+REAL: Final = "respawn hacluster /usr/libexec/heartbeat/ipfail"
+
+PINGD: Final = (
+    "apiauth pingd gid=haclient uid=hacluster\nrespawn hacluster /usr/lib/heartbeat/pingd -m 100 -d 1s"
+)
+
+COUNTED: Final = r"Asking other side for ping node count \(1 here\)"
+"""What hatwist says when the gateway that came back counts again."""
+
+FLAPS: Final = 2
+"""How often the gateway comes and goes."""
+
+KNOWN: Final = "|".join(
+    (
+        r"Cannot lock ourselves into memory",
+        # When a ping node is back, see protocol 9.4.
+        r"Late heartbeat: Node " + re.escape(GATEWAY),
+    )
+)
+"""What heartbeat has to complain of in any pair of its kind."""
+
+HELD: Final = 10
+"""Answers that do not arrive before something that must not follow would have."""
+
+
+class Networks:
+    """
+    A pair, and the gateway that both of them ask.
+
+    @ivar since: when the story began, with every group at home.
+    """
+
+    def __init__(self, pair: Pair, directives: str, **timing: str) -> None:
+        self.pair = pair
+        self._files = _files(directives, **timing)
+        self.gateway = plan.client(pair.rack)
+
+    def begin(self) -> None:
+        """Start everything; both see the gateway, and have compared what they see."""
+        self.gateway.power_on()
+        self.gateway.do("ip", "addr", "add", f"{SECOND}/24", "dev", "eth0")
+        self.pair.boot(self._files)
+        self.pair.await_(
+            lambda: any(node.count("Ping node count is balanced") for node in self.pair.nodes),
+            "both have compared what they see",
+        )
+        self.since = now()
+
+    def lose(self, *nodes: Node, host: str = GATEWAY) -> float:
+        """Let nothing of a host arrive at nodes; return when."""
+        when = now()
+        for node in nodes:
+            node.host.do("iptables", "-A", "INPUT", "-s", host, "-j", "DROP")
+        return when
+
+    def find(self, *nodes: Node, host: str = GATEWAY) -> None:
+        """Let it arrive again."""
+        for node in nodes:
+            node.host.do("iptables", "-D", "INPUT", "-s", host, "-j", "DROP")
+
+    def await_lost(self, node: Node, name: str = GATEWAY, times: int = 1) -> None:
+        """Wait until a node has said so often that a ping node is dead."""
+        node.await_log(f"Status update: Node {re.escape(name)} now has status dead", SETTLED, times)
+
+    def await_found(self, node: Node, times: int) -> None:
+        """Wait until a node has said so often that the gateway answers."""
+        node.await_log(f"Status update for node {re.escape(GATEWAY)}: status ping", SETTLED, times)
+
+    def await_silence(self, node: Node) -> None:
+        """Wait until so much was unheard that whatever follows from it has begun."""
+        before = self._unheard(node)
+        self.pair.await_(lambda: self._unheard(node) >= before + HELD, f"{node.name} hears nothing")
+
+    def both_lose_it(self) -> None:
+        """Neither sees the gateway for a while, and then both do; wait until that counts."""
+        self.lose(*self.pair.nodes)
+        for node in self.pair.nodes:
+            self.await_lost(node)
+        for node in self.pair.nodes:
+            self.await_silence(node)
+        self.find(*self.pair.nodes)
+        for node in self.pair.nodes:
+            self.await_found(node, 2)
+        for node in self.pair.nodes:
+            if isinstance(node, HatwistNode):
+                node.await_log(COUNTED, SETTLED)
+        self.pair.settle(HOME)
+
+    def expect(self, *path: str) -> None:
+        """
+        Each group was where it is at home since the story began.
+
+        @param path: but this node's has been on all of these, one after the other.
+        """
+        for home in HOME:
+            self.expect_path(home, *(path if path and path[0] == home else (home,)))
+
+    def expect_path(self, home: str, *path: str) -> None:
+        """The group of a node was on these since the story began, and never on two at a time."""
+        hosts = [host for host, _ in self.pair.tenures(home, self.since)]
+        assert hosts == list(path), f"{self.pair.label}: the group of {home} was on {hosts}"
+        faults = self.pair.watch.judge(self.pair.address(home)).faults
+        assert not faults, f"{self.pair.label}: {faults}"
+
+    def outage(self, home: str, cut: float) -> str:
+        """Tell how long after a cut a group began to move, and was there."""
+        tenures = self.pair.watch.judge(self.pair.address(home)).tenures
+        gone, there = next((one, two) for one, two in pairwise(tenures) if two.start > cut)
+        assert gone.end is not None
+        return f"given up after {gone.end - cut:.2f} s, on {there.host} after {there.start - cut:.2f} s"
+
+    def tell(self, text: str) -> None:
+        """Show what was measured."""
+        print(f"{self.pair.label}: {text}")
+
+    def _unheard(self, node: Node) -> int:
+        """Return how many packets were lost."""
+        listed = node.host.do("iptables", "-nvxL", "INPUT")
+        return sum(int(line.split()[0]) for line in listed.splitlines() if " DROP " in line)
+
+
+def _files(directives: str, **timing: str) -> Configuration:
+    files = groups(quick(**timing))
+    return Configuration(f"{directives}\n{files.ha_cf}", files.haresources)
+
+
+def goes_and_comes() -> None:
+    """
+    A node loses the gateway: its group moves once, and is home when the gateway has come to stay.
+
+    A gateway that comes and goes moves nothing.
+    """
+    with Pair("goes and comes", HatwistNode, HatwistNode) as pair:
+        net = Networks(pair, f"{OURS}\nping {GATEWAY}\ndeadping 1500ms")
+        net.begin()
+        cut = net.lose(pair.one)
+        pair.settle(everything_on("node02"))
+        net.expect("node01", "node02")
+        net.tell(net.outage("node01", cut))
+        for flap in range(FLAPS):
+            net.find(pair.one)
+            net.await_found(pair.one, 2 + flap)
+            net.lose(pair.one)
+            net.await_lost(pair.one, times=2 + flap)
+        net.await_silence(pair.one)
+        net.expect("node01", "node02")
+        seen = now()
+        net.find(pair.one)
+        pair.settle(HOME)
+        net.expect("node01", "node02", "node01")
+        net.tell(f"gateway back: {net.outage('node01', seen)}")
+
+
+def nothing_returns() -> None:
+    """With pingd and without auto_failback: who loses the gateway gives up, and gets nothing back for it."""
+    with Pair("nothing returns, pingd", HatwistNode, HatwistNode) as pair:
+        net = Networks(pair, f"{PINGD}\nping {GATEWAY}\ndeadping 1500ms", auto_failback="off")
+        net.begin()
+        cut = net.lose(pair.one)
+        pair.settle(everything_on("node02"))
+        net.tell(net.outage("node01", cut))
+        net.find(pair.one)
+        pair.one.await_log(COUNTED, SETTLED)
+        net.lose(pair.two)
+        pair.settle(everything_on("node01"))
+        net.expect_path("node01", "node01", "node02", "node01")
+        net.expect_path("node02", "node02", "node01")
+
+
+def both_lose_it() -> None:
+    """A gateway that nobody sees is no reason to move."""
+    with Pair("both lose it", HatwistNode, HatwistNode) as pair:
+        net = Networks(pair, f"{OURS}\nping {GATEWAY}\ndeadping 1500ms")
+        net.begin()
+        net.both_lose_it()
+        net.expect()
+
+
+def a_group_of_hosts() -> None:
+    """A ping group is seen while one of its hosts is; when none is, groups move."""
+    with Pair("a group of hosts", HatwistNode, HatwistNode) as pair:
+        net = Networks(pair, f"{OURS}\nping_group routers {GATEWAY} {SECOND}\ndeadping 1500ms")
+        net.begin()
+        net.lose(pair.one)
+        net.await_silence(pair.one)
+        net.expect()
+        net.lose(pair.one, host=SECOND)
+        net.await_lost(pair.one, "routers")
+        pair.settle(everything_on("node02"))
+        net.expect("node01", "node02")
+
+
+def beside_heartbeat(who: str, place: str, deadping: str) -> None:
+    """
+    hatwist, or heartbeat with its own ipfail, loses the gateway: its group moves once, and comes home.
+
+    When both lose it every group is at home in the end.  One may have been away:
+    heartbeat's ipfail says "you see less" before it has noticed that it sees as little.
+
+    @param who: C{ours}, C{theirs} or C{both}.
+    @param deadping: below deadtime heartbeat's ipfail looks after the node's death, above it before.
+    """
+    with Pair(f"{who} lost it, hatwist on {place}, deadping {deadping}", *MIXED[place]) as pair:
+        net = Networks(
+            pair, f"{REAL}\nping {GATEWAY}\ndeadping {deadping}", keepalive="500ms", deadtime="3000ms"
+        )
+        net.begin()
+        if who == "both":
+            net.both_lose_it()
+            net.tell(f"tenures {[pair.tenures(home, net.since) for home in HOME]}")
+        else:
+            loser = pair.ours if who == "ours" else pair.theirs
+            heir = pair.other(loser)
+            cut = net.lose(loser)
+            pair.settle(everything_on(heir.name))
+            net.expect(loser.name, heir.name)
+            net.tell(net.outage(loser.name, cut))
+            seen = now()
+            net.find(loser)
+            pair.settle(HOME)
+            net.expect(loser.name, heir.name, loser.name)
+            net.tell(f"gateway back: {net.outage(loser.name, seen)}")
+        wrong = complaints(pair.theirs)
+        assert not wrong, f"{pair.label}: {wrong}"
+        pair.assert_blameless()
+
+
+def complaints(node: Node) -> list[str]:
+    """Return the errors in a log that are not known."""
+    lines = re.findall(r"(?m)^.*(?:ERROR|CRIT):.*$", node.log())
+    return [line for line in lines if not re.search(KNOWN, line)]
+
+
+PAIRS: Final = [
+    partial(goes_and_comes),
+    partial(nothing_returns),
+    partial(both_lose_it),
+    partial(a_group_of_hosts),
+]
+"""Two nodes with hatwist."""
+
+MIXED_PAIRS: Final = [
+    partial(beside_heartbeat, who, place, deadping)
+    for place, deadping in (("node01", "2000ms"), ("node02", "4000ms"))
+    for who in ("ours", "theirs", "both")
+]
+"""One with heartbeat; needs root."""
+
+LABS: Final = [*MIXED_PAIRS, *PAIRS]
