@@ -41,7 +41,7 @@ class OrdersTests(SynchronousTestCase):
         """Trouble ends with everything mended, and with a takeover after which all agree as well."""
         said = list(orders(1))
         heal = len(said) - 1 - said[::-1].index("heal")
-        self.assertIn("network loss=0 delay=1ms duplicate=0 flip=0 truncate=0", said[:heal])
+        self.assertIn("network loss=0 delay=1ms line=0 duplicate=0 flip=0 truncate=0", said[:heal])
         self.assertEqual([order for order in said[heal:] if order == "agree"], ["agree"] * 3)
         self.assertIn(said[-6], [f"crash {name}" for name in NAMES])
 
