@@ -51,6 +51,15 @@ peer has to see that it sees no more ping nodes than we.
 C_DELAY: Final = 2.0
 """The same beside heartbeat's own ipfail."""
 
+C_NOTICES: Final = 0.5
+"""
+Seconds, beside a keepalive, within which heartbeat's own ipfail notices what we have
+noticed.  It does not say so by itself, so it is told once more what we see.
+"""
+
+C_ANSWERS: Final = 0.75
+"""Seconds within which it answers that."""
+
 RETURN: Final = 2.0
 """
 Deadpings from the first answer of a ping node until it counts again: if it were
@@ -88,6 +97,8 @@ class Ipfail:
     _wanted: Holding = Holding.NONE
     "What is to be given up."
     _why: str = ""
+    _passed_over: bool = False
+    "We saw less, and did not give up because of what was about to count again."
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Count, tell, compare, give up."""
@@ -138,9 +149,11 @@ class Ipfail:
             (self._counted.add if node in self._alive else self._counted.discard)(node)
         if self._since:
             self._deadlines.set("count", min(self._since.values()))
-        return self._tell() if self._counted != before else []
+        due = self._passed_over and not self._alive - self._counted
+        return self._tell() if due or self._counted != before else []
 
     def _tell(self) -> list[Outcome]:
+        self._passed_over = False
         said = _said(Level.INFO, f"Asking other side for ping node count ({len(self._counted)} here).")
         return [said, *(self._say("num_ping_nodes", peer) for peer in self.ledger.living_peers())]
 
@@ -161,13 +174,22 @@ class Ipfail:
                 except MalformedError as error:
                     return [*self.complaints.malformed(f"from {sender}", error, now)]
             case "you_are_dead":
-                text = "Giving up because we were told that we have less ping nodes."
-                why = f"node {sender} sees more ping nodes than the {len(self._counted)} that are seen here"
-                return [_said(Level.INFO, text), *self._give_up(Holding.ALL, why, now)]
+                return self._told(sender, now)
             case "abort_giveup":
                 return self._abort("the other node sees no more ping nodes than we")
             case _:
                 return []
+
+    def _told(self, sender: NodeName, now: Seconds) -> list[Outcome]:
+        """A peer has found that it sees more."""
+        if self._alive - self._counted:
+            self._passed_over = True  # what answers again is about to count, and will be told of
+            return []
+        if sender in self.ledger.c_nodes:
+            self._deadlines.set("again", now + self.cf.keepalive + C_NOTICES)
+        text = "Giving up because we were told that we have less ping nodes."
+        why = f"node {sender} sees more ping nodes than the {len(self._counted)} that are seen here"
+        return [_said(Level.INFO, text), *self._give_up(Holding.ALL, why, now)]
 
     def _compare(self, sender: NodeName, theirs: int, now: Seconds) -> list[Outcome]:
         ours = len(self._counted)
@@ -177,6 +199,9 @@ class Ipfail:
         if ours > theirs:
             text = "Telling other node that we have more visible ping nodes."
             return [_said(Level.INFO, text), self._say("you_are_dead", sender)]
+        if len(self._counted | self._alive) >= theirs > ours:
+            self._passed_over = True
+            return []
         if ours < theirs:
             text = "Giving up because we have less visible ping nodes."
             return [_said(Level.INFO, text), *self._give_up(Holding.ALL, why, now)]
@@ -195,7 +220,10 @@ class Ipfail:
         if not self.ledger.ours & which:
             return []
         self._wanted, self._why = which, why
-        delay = (C_DELAY if self.ledger.c_nodes else DELAY) * self.cf.keepalive
+        keepalive = self.cf.keepalive
+        delay = DELAY * keepalive
+        if self.ledger.c_nodes:
+            delay = max(C_DELAY * keepalive, keepalive + C_NOTICES + C_ANSWERS)
         self._deadlines.set("giveup", now + delay)
         return [_said(Level.INFO, f"Delayed giveup in {delay:g} seconds.")]
 
@@ -219,6 +247,8 @@ class Ipfail:
     def _act(self, now: Seconds) -> list[Outcome]:
         """Hand over, now or as soon as nothing else moves."""
         ledger = self.ledger
+        if self._wanted & Holding.LOCAL and self._alive - self._counted:
+            return self._abort("what was gone answers again")
         if not (ledger.stable and ledger.settled) or ledger.leaving:
             self._deadlines.set("giveup", now + self.cf.keepalive)
             return []

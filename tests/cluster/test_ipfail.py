@@ -148,11 +148,32 @@ class CompareTests(SynchronousTestCase):
         self.assertEqual(handovers([*one.handle(DeadlinePassed(), 2.5)]), [Holding.ALL])
 
     def test_we_are_told(self) -> None:
-        """What the peer has found is as good; beside heartbeat it takes two keepalives."""
+        """What the peer has found is as good; heartbeat's is told once more before."""
         one = ipfail(ledger=evolve(settled_ledger(), ours=Holding.LOCAL, c_nodes=frozenset({BETA})))
         hear(one, "you_are_dead", 1.0)
-        (asked,) = [it for it in one.handle(DeadlinePassed(), 3.0) if isinstance(it, HandoverAsked)]
+        self.assertEqual(one.deadline(), 2.5)
+        self.assertEqual(said(one.handle(DeadlinePassed(), 2.5)), [count(2)])
+        self.assertEqual(one.deadline(), 3.25)
+        (asked,) = [it for it in one.handle(DeadlinePassed(), 3.25) if isinstance(it, HandoverAsked)]
         self.assertEqual(asked.why, "node beta sees more ping nodes than the 2 that are seen here")
+
+    def test_what_answers_again(self) -> None:
+        """It speaks against giving up; if it is gone once more the peer is told, and asked."""
+        one = ipfail()
+        one.handle(PingChanged(GATE, alive=False), 1.0)
+        one.handle(PingChanged(GATE, alive=True), 2.0)
+        self.assertEqual(hear(one, "num_ping_nodes", 3.0, num_ping="2"), [])
+        self.assertEqual(hear(one, "you_are_dead", 3.0), [])
+        self.assertEqual(said(one.handle(PingChanged(GATE, alive=False), 4.0)), [count(1)])
+        self.assertEqual(said(one.handle(PingChanged(ROUTER, alive=False), 5.0)), [count(0)])
+
+    def test_it_answers_just_in_time(self) -> None:
+        """Then nothing is given up."""
+        one = ipfail()
+        one.handle(PingChanged(GATE, alive=False), 1.0)
+        hear(one, "you_are_dead", 1.0)
+        one.handle(PingChanged(GATE, alive=True), 2.0)
+        self.assertIn("what was gone answers again", logged(one.handle(DeadlinePassed(), 2.5))[0])
 
     def test_nothing_to_give_up(self) -> None:
         """Who holds nothing gives up nothing."""
