@@ -18,8 +18,10 @@ from hatwist.config.model import LinkName, MediumSpec, Position
 from hatwist.errors import MediumError
 from hatwist.interfaces import ICounting, IMediumFactory
 from hatwist.media.serial import LINGER, RETRY, SOURCE, SerialFactory, SerialMedium
+from hatwist.wire.envelope import open_datagram
 from tests.media.conformance import Cable, Ear, End, MediumConformance
 from tests.media.nullmodem import NullModem, turn
+from tests.wire.captures import DIRECTIONS, SERIAL, keyring, serial
 
 BAUD = 460800
 
@@ -320,6 +322,26 @@ class SerialTests(SynchronousTestCase):
         self.assertEqual(len(os.listdir(locks)), 2)
         self.alpha.medium.stop()
         self.assertEqual(len(os.listdir(locks)), 1)
+
+
+class CaptureTests(SynchronousTestCase):
+    """A line on which heartbeat 3.0.6 spoke."""
+
+    def test_everything_is_heard(self) -> None:
+        """Every message of both nodes is found, whole and well signed, and nothing else."""
+        for direction in DIRECTIONS:
+            cable = SerialCable(Path(self.mktemp()))
+            self.addCleanup(cable.close)
+            cable.beta.start()
+            spoken = serial(direction)
+            for start in range(0, len(spoken), 500):
+                cable.modem.beta.write(spoken[start : start + 500])
+                turn(cable.reactor, cable.modem)
+            self.assertEqual(b"".join(cable.beta.ear.heard), spoken)
+            types = {open_datagram(one, keyring(SERIAL)).get("t") for one in cable.beta.ear.heard}
+            self.assertIn("status", types)
+            assert isinstance(cable.beta.medium, SerialMedium)
+            self.assertEqual(cable.beta.medium.counters(), {})
 
 
 class RefusalTests(SynchronousTestCase):
