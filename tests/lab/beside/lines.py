@@ -68,7 +68,7 @@ class Line:
         """Wait until our node hears its peer again, after a trouble that is over now, and measure it."""
         over = now()
         self.pair.await_(lambda: self.heard() > over, f"{self.ours.name} hears its peer after {what}")
-        self.measured[what] = self.heard() - over
+        self.measured[what] = max(0.0, self.heard() - over)
 
     def calm(self) -> None:
         """Wait until what was said at the start has arrived: on a slow line that is some heartbeats later."""
