@@ -114,14 +114,27 @@ class Links:
         return [Log(Level.INFO, f"Link {peer}:{link} up."), LinkChanged(peer, link, LinkStatus.UP)]
 
     def _expire(self, now: Seconds) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        for key in self._mortal():
-            if self._limit(key) > now:
-                continue
+        silent = [key for key in self._mortal() if self._limit(key) <= now]
+        for key in silent:
             self._links[key].status = LinkStatus.DEAD
-            outcomes.append(Log(Level.INFO, f"Link {key[0]}:{key[1]} dead."))
-            outcomes.append(LinkChanged(*key, LinkStatus.DEAD))
+        outcomes: list[Outcome] = []
+        for node, link in silent:
+            outcomes.append(Log(Level.INFO, f"Link {node}:{link} dead."))
+            outcomes.append(LinkChanged(node, link, LinkStatus.DEAD))
+            outcomes.extend(self._warn(node, link))
         return outcomes
+
+    def _warn(self, node: NodeName, link: LinkName) -> list[Log]:
+        """Say what is left of a node that has lost a link; heartbeat has only the line before."""
+        others = [
+            name
+            for (owner, name), one in self._links.items()
+            if owner == node and one.status is LinkStatus.UP
+        ]
+        if not others:
+            return []
+        text = f"node {node} is not heard over {link} any more, only over {', '.join(others)}"
+        return [Log(Level.WARN, text)]
 
     def _mortal(self) -> list[tuple[NodeName, LinkName]]:
         return [key for key, one in self._links.items() if one.status is LinkStatus.UP and key[0] != self.me]

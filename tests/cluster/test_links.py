@@ -74,7 +74,10 @@ class LinksTests(SynchronousTestCase):
         one.handle(PeerHeard(BETA, ETH1), 8.0)
         self.assertEqual(one.deadline(), 11.0)
         self.assertEqual(one.handle(DeadlinePassed(), 10.9), [])
-        self.assertEqual(logged(one.handle(DeadlinePassed(), 11.0)), ["Link beta:eth0 dead."])
+        self.assertEqual(
+            logged(one.handle(DeadlinePassed(), 11.0)),
+            ["Link beta:eth0 dead.", "node beta is not heard over eth0 any more, only over eth1"],
+        )
         self.assertEqual(one.handle(DeadlinePassed(), 12.0), [])
         self.assertEqual(one.deadline(), 18.0)
 
