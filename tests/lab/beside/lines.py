@@ -27,9 +27,6 @@ NOISE: Final = 700
 DAMAGED: Final = ("not authentic", "malformed")
 """What hatwist counts a message as that was damaged on the way."""
 
-CALM: Final = 3.0
-"""Seconds of heartbeats after which nothing else is on a line."""
-
 KINDS: Final = {"hatwist": (HatwistNode, HatwistNode), **MIXED}
 
 
@@ -69,11 +66,6 @@ class Line:
         over = now()
         self.pair.await_(lambda: self.heard() > over, f"{self.ours.name} hears its peer after {what}")
         self.measured[what] = max(0.0, self.heard() - over)
-
-    def calm(self) -> None:
-        """Wait until what was said at the start has arrived: on a slow line that is some heartbeats later."""
-        began = now()
-        self.pair.await_(lambda: self.heard() > began + CALM, f"{self.ours.name} hears its peer for a while")
 
     def disturb(self) -> None:
         """Let everything go wrong that can, one after the other."""
@@ -115,7 +107,6 @@ def line(timing: tuple[int, str, str, str], kinds: str, dies: str) -> None:
         pair.boot(groups(text))
         pair.assert_blameless()
         on.disturb()
-        on.calm()
         give_and_take(pair)
         assert not any(node.count(r"WARN: node \w+: is dead") for node in pair.nodes), "a false death"
         victim = pair.one if pair.one.name == dies else pair.two
