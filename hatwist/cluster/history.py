@@ -6,6 +6,7 @@ Sending: standard fields, numbering, the history, and what peers ask for again
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.complaints import Complaints
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.identity import Identity
-    from hatwist.config.model import HaConfig, Seconds
+    from hatwist.config.model import HaCf, HaConfig, Seconds
     from hatwist.wire.auth import Keyring
 
 MAX_HISTORY: Final = 500
@@ -50,6 +51,12 @@ MIN_KEPT: Final = 2.5
 
 RESEND_MARGIN: Final = 0.01
 """One message is sent again at most once in C{max_rexmit_delay} less this."""
+
+LINE_SHARE: Final = 0.25
+"""Deadtimes for which one message may hold a serial line that is not the only medium."""
+
+BITS: Final = 10
+"""A byte takes so many on a serial line."""
 
 _NO_UUID: Final = bytes(16)
 
@@ -95,13 +102,13 @@ class History:
     _claimed: int = 0
     "The number of our newest claim."
     _keys: Keyring = field(init=False)
-    _serial: bool = field(init=False)
-    "There is a serial line, which wants messages in a form of its own."
+    _longest: float = field(init=False)
+    "Bytes that a message of a serial line may have; 0 where there is none."
 
     def __attrs_post_init__(self) -> None:
         self._keys = self.config.keys
         cf = self.config.cf
-        self._serial = any(one.kind == "serial" for one in cf.media)
+        self._longest = _longest_line(cf)
         self._sealing = Sealing(
             inner_auth=cf.msgfmt is MessageFormat.CLASSIC,
             compression=cf.compression,
@@ -156,7 +163,7 @@ class History:
             data = seal(message, self._keys, self._sealing)
         except MalformedError as error:
             return [*self.complaints.malformed("of our own, not sent", error, now)]
-        line = self._line(message) if self._serial else b""
+        line = self._line(message) if self._longest else b""
         outcomes: list[Outcome] = [Transmit(data, line, links)]
         if sequenced:
             self._number = number
@@ -184,12 +191,15 @@ class History:
         yield Field("ttl", str(cf.hopfudge + len(cf.nodes) + len(cf.ping_nodes)))
 
     def _line(self, message: Message) -> bytes:
-        """Write a message for a serial line; one that has no such form goes over the other media."""
+        """Write a message for a serial line; one that it cannot carry goes over the other media."""
         try:
-            return seal_classic(message, self._keys)
+            line = seal_classic(message, self._keys)
         except MalformedError:
-            self.complaints.count("not for serial lines")
-            return b""
+            line = b""
+        if 0 < len(line) <= self._longest:
+            return line
+        self.complaints.count("not for serial lines")
+        return b""
 
     def _keep(self, sent: _Sent) -> None:
         self._sent[self._number] = sent
@@ -256,3 +266,13 @@ class History:
         nak = Message.of(t="NS_nak_rexmit", firstseq=f"{number:x}", dest=sender, info=reason)
         text = f"Cannot rexmit pkt {number} for {sender}: {reason}"
         return [*self.complaints.note("cannot resend", Level.ERROR, text, now), Send(nak)]
+
+
+def _longest_line(cf: HaCf) -> float:
+    """Say how long messages on serial lines may be: without another medium as long as they are."""
+    serial = [one for one in cf.media if one.kind == "serial"]
+    if not serial:
+        return 0
+    if all(one.kind == "serial" or one.kind.startswith("ping") for one in cf.media):
+        return inf
+    return min(one.baud for one in serial) / BITS * LINE_SHARE * cf.deadtime

@@ -87,8 +87,10 @@ class Peer:
     status: NodeStatus = NodeStatus.INIT
     heard: Seconds | None = None
     "When its last status came; None when never since our start, or since it died."
+    answered: Seconds | None = None
+    "When it was asked what it answered last, in the same time."
     seen: Seconds | None = None
-    "When its last status came, alive or dead."
+    "When it last showed itself alive, alive or dead."
     number: Number = (0, 0)
     "The number of its newest status."
     restarted: bool = False
@@ -224,8 +226,8 @@ class Membership:
     def _answered(peer: Peer, asked: Seconds) -> None:
         """Count an answer for a beat, from when it was asked for: it may have been held up on its way."""
         if peer.heard is not None:
-            peer.heard = max(peer.heard, asked)
-            peer.seen = max(peer.heard, peer.seen or asked)
+            peer.answered = max(asked, peer.heard, peer.answered or asked)
+            peer.seen = peer.answered
 
     def _late(self, now: Seconds) -> list[PeerLate]:
         limit = now - self.config.cf.warntime
@@ -237,7 +239,13 @@ class Membership:
         return [peer for peer in self.peers.values() if peer.status is not NodeStatus.DEAD]
 
     def _limit(self, peer: Peer) -> Seconds:
-        return self.patience.limit(peer.name, self._began if peer.heard is None else peer.heard)
+        return self.patience.limit(peer.name, self._alive(peer))
+
+    def _alive(self, peer: Peer) -> Seconds:
+        """Return when a peer last showed itself alive; our start if it never did."""
+        if peer.heard is None:
+            return self._began
+        return peer.heard if peer.answered is None else max(peer.heard, peer.answered)
 
     def _bury_silent(self, now: Seconds) -> list[Outcome]:
         self._earliest = None
@@ -245,10 +253,10 @@ class Membership:
         return [outcome for peer in silent for outcome in self._bury(peer, now)]
 
     def _bury(self, peer: Peer, now: Seconds) -> list[Outcome]:
-        silence = now - (self._began if peer.heard is None else peer.heard)
+        silence = now - self._alive(peer)
         died = PeerDied(peer.name, silence, peer.heard is not None)
         peer.status = NodeStatus.DEAD
-        peer.heard = None
+        peer.heard = peer.answered = None
         self.patience.forget(peer.name)
         return [Log(Level.WARN, f"node {peer.name}: is dead"), died]
 

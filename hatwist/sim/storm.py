@@ -32,6 +32,9 @@ SETTLE: Final = 60
 OLD: Final = 0.3
 """The share of storms in which one of the nodes behaves as heartbeat does."""
 
+GATED: Final = 0.3
+"""The share of storms in which there is a ping node."""
+
 NAMES: Final = ("alpha", "beta")
 
 _LAYOUTS: Final = (
@@ -61,6 +64,9 @@ _KINDS: Final = (
 )
 """Kinds of trouble; of C{a/b/c} one is drawn, and one of the names, keys and links."""
 
+_GATE: Final = "cut alpha|gate/beta|gate"
+"""What happens where there is a ping node, too."""
+
 _REMEDIES: Final = ("boot NAME", "boot all", "heal")
 _PAUSE: Final = "run 0/2ms/50ms/500ms/3/7/15/40"
 
@@ -89,12 +95,12 @@ def orders(seed: int) -> Iterator[str]:
     failback = rng.choice(("on", "on", "off", "legacy"))
     times = f"keepalive={rng.choice((1, 2))} deadtime=6 initdead=12"
     yield f"seed {seed}"
-    yield f"nodes {' '.join(NAMES)} {times} auto_failback={failback} links={','.join(links)}"
+    yield f"nodes {' '.join(NAMES)} {times} auto_failback={failback} links={','.join(links)}{_gate(seed)}"
     yield from (f"group {group}" for group in groups)
     yield from _weather(rng)
     yield from _kinds(seed)
     yield from ("boot alpha", f"run {rng.choice((0, 1, 15))}", "boot beta", f"run {rng.randrange(5, 40)}")
-    yield from _trouble(sea)
+    yield from _trouble(sea, (*_KINDS, _GATE) if _gate(seed) else _KINDS)
     yield from _peace(sea)
 
 
@@ -130,8 +136,16 @@ def _kinds(seed: int) -> Iterator[str]:
         yield f"old {rng.choice(NAMES)}"
 
 
-def _trouble(sea: Sea) -> Iterator[str]:
-    kinds = (*sea.rng.sample(_KINDS, sea.rng.randrange(2, 7)), *_REMEDIES)
+def _gate(seed: int) -> str:
+    """Let there be a ping node in some storms, and ipfail."""
+    rng = Random(f"gate {seed}")
+    if rng.random() >= GATED:
+        return ""
+    return f" ping=gate deadping=4 ipfail={rng.choice((0, 0, 3))}"
+
+
+def _trouble(sea: Sea, every_kind: Sequence[str]) -> Iterator[str]:
+    kinds = (*sea.rng.sample(every_kind, sea.rng.randrange(2, 7)), *_REMEDIES)
     for _ in range(sea.rng.randrange(1, TROUBLES)):
         yield sea.order(sea.rng.choice(kinds))
         yield sea.order(_PAUSE)

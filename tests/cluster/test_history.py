@@ -49,7 +49,8 @@ from tests.cluster.builders import (
 
 HELLO = Message.of(t="hello")
 TTY = LinkName("/dev/ttyS0")
-SERIAL = evolve(CF, media=(*CF.media, medium(TTY, "serial")))
+LINE = evolve(medium(TTY, "serial"), baud=9600)
+SERIAL = evolve(CF, media=(*CF.media, LINE))
 
 
 def history(cf: HaCf = CF, *peers: NodeName) -> History:
@@ -336,6 +337,13 @@ class ResendTests(SynchronousTestCase):
         self.assertEqual(said.line, b"")
         self.assertEqual(one.complaints.counters, {"not for serial lines": 1})
         self.assertEqual(one.handle(KeysChanged(KEYS), 0.5), [])
+
+    def test_too_long_for_serial_lines(self) -> None:
+        """What would hold the line for a quarter of the deadtime goes over the others, if there are any."""
+        long = Message.of(t="long", text="x" * 3000)
+        for cf, said in ((SERIAL, False), (evolve(SERIAL, media=(LINE,)), True)):
+            (one,) = [it for it in history(cf).handle(Send(long), 0.0) if isinstance(it, Transmit)]
+            self.assertEqual(bool(one.line), said)
 
     def test_range(self) -> None:
         """A request may name a range; without an end it means one message."""
