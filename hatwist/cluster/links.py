@@ -9,6 +9,7 @@ this node itself, which a loop or a broadcast brings up, never time out.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -45,17 +46,20 @@ class Links:
     config: HaConfig
     me: NodeName
     patience: Patience
+    _all: Counter[LinkName] = field(init=False)
+    "How many media of ours each link has."
     _media: tuple[LinkName, ...] = field(init=False)
     _links: dict[tuple[NodeName, LinkName], _Link] = field(init=False)
-    _failed: set[LinkName] = field(factory=set)
-    "Our media that do not carry."
+    _failed: Counter[LinkName] = field(factory=Counter)
+    "How many of our media of a link do not carry: two may be on one interface."
     _earliest: Seconds | None = None
     "No link dies before; None: nobody knows.  What is heard later only makes it later."
     _shortened: int = 0
 
     def __attrs_post_init__(self) -> None:
         media = self.config.cf.media
-        self._media = tuple(one.link for one in media if not one.kind.startswith("ping"))
+        self._all = Counter(one.link for one in media if not one.kind.startswith("ping"))
+        self._media = tuple(self._all)
         self._links = {(node, link): _Link() for node in self.config.cf.nodes for link in self._media}
         # A ping node has one link, which has its name.
         self._links.update({(node, LinkName(node)): _Link() for node in self.config.cf.ping_nodes})
@@ -76,14 +80,14 @@ class Links:
             case LinkDown(link, reason):
                 return [Log(Level.ERROR, f"medium {link} does not carry: {reason}"), *self._lose(link)]
             case LinkUp(link):
-                self._failed.discard(link)
+                self._failed[link] -= 1
                 return [Log(Level.INFO, f"medium {link} carries again.")]
         return []
 
     def _lose(self, link: LinkName) -> list[Outcome]:
         """Say so when no medium is left."""
-        self._failed.add(link)
-        if not self._failed.issuperset(self._media):
+        self._failed[link] += 1
+        if any(self._failed[one] < number for one, number in self._all.items()):
             return []
         return [Log(Level.CRIT, "send_to_all_media: No working comm channels to write to.")]
 

@@ -47,6 +47,14 @@ class LinksTests(SynchronousTestCase):
         one.handle(LinkUp(ETH0), 3.0)
         self.assertEqual(len(one.handle(LinkDown(ETH1, "it is gone"), 4.0)), 1)
 
+    def test_two_media_of_one_link(self) -> None:
+        """They fail and come back each for itself."""
+        one = Links(config(evolve(CF, media=(medium(ETH0, "ucast"),) * 2)), ALPHA, Patience(CF))
+        self.assertEqual(len(one.handle(LinkDown(ETH0, "it is gone"), 1.0)), 1)
+        self.assertEqual(len(one.handle(LinkDown(ETH0, "it is gone"), 2.0)), 2)
+        one.handle(LinkUp(ETH0), 3.0)
+        self.assertEqual(len(one.handle(LinkDown(ETH0, "it is gone"), 4.0)), 2)
+
     def test_a_change_is_told(self) -> None:
         """Whoever follows links hears of each change once, with the words for the log."""
         one = links()
