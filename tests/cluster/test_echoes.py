@@ -12,9 +12,12 @@ from random import Random
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
+from hatwist.cluster.actions import Transmit
 from hatwist.cluster.echoes import ANSWER, MAX_OPEN, PERIOD, QUESTION, Echoes
+from hatwist.cluster.events import DeadlinePassed, Started
 from hatwist.cluster.facts import MessageDelivered, PeerAnswered, PeerDied, PeerLate, Send
 from hatwist.config.model import LinkName
+from hatwist.wire.envelope import open_datagram
 from hatwist.wire.message import Message
 from tests.cluster.builders import (
     ALPHA,
@@ -23,13 +26,20 @@ from tests.cluster.builders import (
     ETH0,
     ETH1,
     GAMMA,
+    KEYS,
     Cluster,
+    datagram,
+    from_peer,
+    logged,
     medium,
+    node,
     settled_ledger,
     status,
 )
 
 BOTH = evolve(CF, media=(medium(ETH0), medium(ETH1), medium(LinkName("gate"), "ping")))
+
+NODES = Message.of(t="repnodes", dest=ALPHA, nodelist="alpha beta ", delnodelist=" ")
 
 
 def echoes(*, native: bool = True) -> Echoes:
@@ -124,3 +134,30 @@ class ClusterTests(SynchronousTestCase):
         self.assertEqual(link.loss, 0.0)
         self.assertLess(link.jitter or 1, 0.01)
         self.assertAlmostEqual(link.delay or 0, 0.002)
+
+    def test_a_late_peer_is_asked_everywhere(self) -> None:
+        """From warntime on, with each beat; its answer counts from when it was asked."""
+        one = node()
+        one.ledger.native = True
+        one.handle(Started(), 0.0)
+        one.handle(datagram(from_peer(status("active"), seq=1)), 1.0)
+        one.handle(DeadlinePassed(), 1.25)
+        one.handle(DeadlinePassed(), 1.5)
+        one.handle(datagram(from_peer(NODES, seq=2)), 1.6)
+        now = 1.6
+        questions: list[Transmit] = []
+        while not questions:
+            now = one.next_deadline()
+            self.assertLess(now, 1.0 + CF.deadtime)
+            actions = one.handle(DeadlinePassed(), now)
+            questions = [it for it in actions if isinstance(it, Transmit) and len(it.links) == 1]
+            if now < 1.0 + CF.warntime:
+                questions = []
+        self.assertEqual([it.links for it in questions], [(ETH0,), (ETH1,)])
+        number = open_datagram(questions[1].data, KEYS).get("n")
+        answer = from_peer(Message.of(t=ANSWER, dest=ALPHA, n=number))
+        one.handle(datagram(answer, ETH1), now + 0.5)
+        dead = now
+        while "node beta: is dead" not in logged(one.handle(DeadlinePassed(), dead := one.next_deadline())):
+            self.assertLess(dead, now + 2 * CF.deadtime)
+        self.assertEqual(dead, now + CF.deadtime)
