@@ -220,8 +220,8 @@ def beside_heartbeat(who: str, place: str, deadping: str) -> None:
     """
     hatwist, or heartbeat with its own ipfail, loses the gateway: its group moves once, and comes home.
 
-    When both lose it every group is at home in the end.  One may have been away:
-    heartbeat's ipfail says "you see less" before it has noticed that it sees as little.
+    When both lose it nothing moves, though heartbeat's ipfail says "you see less" before
+    it has noticed that it sees as little.
 
     @param who: C{ours}, C{theirs} or C{both}.
     @param deadping: below deadtime heartbeat's ipfail looks after the node's death, above it before.
@@ -233,7 +233,7 @@ def beside_heartbeat(who: str, place: str, deadping: str) -> None:
         net.begin()
         if who == "both":
             net.both_lose_it()
-            net.tell(f"tenures {[pair.tenures(home, net.since) for home in HOME]}")
+            net.expect()
         else:
             loser = pair.ours if who == "ours" else pair.theirs
             heir = pair.other(loser)
