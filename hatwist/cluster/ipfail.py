@@ -97,6 +97,8 @@ class Ipfail:
     _wanted: Holding = Holding.NONE
     "What is to be given up."
     _why: str = ""
+    _changed: Seconds = float("-inf")
+    "When we told of another count."
     _passed_over: bool = False
     "We saw less, and did not give up because of what was about to count again."
 
@@ -150,7 +152,10 @@ class Ipfail:
         if self._since:
             self._deadlines.set("count", min(self._since.values()))
         due = self._passed_over and not self._alive - self._counted
-        return self._tell() if due or self._counted != before else []
+        if not (due or self._counted != before):
+            return []
+        self._changed = now
+        return self._tell()
 
     def _tell(self) -> list[Outcome]:
         self._passed_over = False
@@ -185,8 +190,10 @@ class Ipfail:
         if self._alive - self._counted:
             self._passed_over = True  # what answers again is about to count, and will be told of
             return []
+        if self._wanted & Holding.LOCAL:
+            return []  # it confirms what it has said
         if sender in self.ledger.c_nodes:
-            self._deadlines.set("again", now + self.cf.keepalive + C_NOTICES)
+            self._deadlines.set("again", max(now, self._changed + self.cf.keepalive + C_NOTICES))
         text = "Giving up because we were told that we have less ping nodes."
         why = f"node {sender} sees more ping nodes than the {len(self._counted)} that are seen here"
         return [_said(Level.INFO, text), *self._give_up(Holding.ALL, why, now)]
@@ -219,13 +226,16 @@ class Ipfail:
     def _give_up(self, which: Holding, why: str, now: Seconds) -> list[Outcome]:
         if not self.ledger.ours & which:
             return []
+        if self._wanted is which and self._deadlines.pending("giveup"):
+            return []
         self._wanted, self._why = which, why
         keepalive = self.cf.keepalive
-        delay = DELAY * keepalive
+        at = now + DELAY * keepalive
         if self.ledger.c_nodes:
             delay = max(C_DELAY * keepalive, keepalive + C_NOTICES + C_ANSWERS)
-        self._deadlines.set("giveup", now + delay)
-        return [_said(Level.INFO, f"Delayed giveup in {delay:g} seconds.")]
+            at = max(now + C_ANSWERS, self._changed + delay)
+        self._deadlines.set("giveup", at)
+        return [_said(Level.INFO, f"Delayed giveup in {at - now:.1f} seconds.")]
 
     def _abort(self, why: str) -> list[Outcome]:
         if not self._wanted:

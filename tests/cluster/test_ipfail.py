@@ -150,12 +150,15 @@ class CompareTests(SynchronousTestCase):
     def test_we_are_told(self) -> None:
         """What the peer has found is as good; heartbeat's is told once more before."""
         one = ipfail(ledger=evolve(settled_ledger(), ours=Holding.LOCAL, c_nodes=frozenset({BETA})))
-        hear(one, "you_are_dead", 1.0)
+        one.handle(PingChanged(GATE, alive=False), 1.0)
+        hear(one, "you_are_dead", 1.4)
         self.assertEqual(one.deadline(), 2.5)
-        self.assertEqual(said(one.handle(DeadlinePassed(), 2.5)), [count(2)])
+        self.assertEqual(said(one.handle(DeadlinePassed(), 2.5)), [count(1)])
+        self.assertEqual(hear(one, "you_are_dead", 2.9), [])
+        hear(one, "num_ping_nodes", 2.9, num_ping="2")
         self.assertEqual(one.deadline(), 3.25)
         (asked,) = [it for it in one.handle(DeadlinePassed(), 3.25) if isinstance(it, HandoverAsked)]
-        self.assertEqual(asked.why, "node beta sees more ping nodes than the 2 that are seen here")
+        self.assertEqual(asked.why, "node beta sees more ping nodes than the 1 that are seen here")
 
     def test_what_answers_again(self) -> None:
         """It speaks against giving up; if it is gone once more the peer is told, and asked."""
