@@ -19,7 +19,7 @@ from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import GroupProbed, HoldingsChanged, JobBegun, JobFinished, MessageDelivered, Send
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.ledger import Phase
+from hatwist.cluster.ledger import Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level
 from hatwist.cluster.ownership import Claim, Ground
 
@@ -163,9 +163,8 @@ class Requests:
             outcomes.extend(self._announce(job))
             outcomes.extend(self._request(key, now) for key, asker in self._asked.items() if asker is job)
             if ledger.nice:
-                outcomes.append(
-                    Send(speech.resource(ledger.ours, not ledger.yielding, "req_our_resources()"))
-                )
+                stable = not ledger.yielding and ledger.standby is StandbyPhase.NOT
+                outcomes.append(Send(speech.resource(ledger.ours, stable, "req_our_resources()")))
         if job.purpose is Purpose.ANSWER:
             self._given.update(group.key for group in job.groups)
             all_given = self._given.issuperset(group.key for group in ledger.groups_of(Holding.FOREIGN))

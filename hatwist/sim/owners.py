@@ -77,12 +77,18 @@ def runners(world: World, key: str) -> list[str]:
 
 
 def _whole(world: World) -> bool:
-    """Nobody holds a living node for dead, nothing runs without a daemon, nothing refuses to stop."""
+    """
+    Nobody holds a living node for dead, nothing runs without a daemon, nothing
+    refuses to stop; and a node of heartbeat's kind has come to the end of what it
+    takes over, which it does whoever comes back meanwhile.
+    """
     for host in world.hosts.values():
         if host.node is None:
             if host.agents.running:
                 return False
             continue
+        if host.old and host.node.ledger.jobs:
+            return False
         if host.paused or any((key, Verb.STOP) in host.agents.broken for key in host.agents.running):
             return False
         for peer in host.node.membership.peers.values():

@@ -88,6 +88,18 @@ class OneOwnerTests(SynchronousTestCase):
         self.auditor.check(world, world.hosts[BETA])
         self.assertNotEqual(self.auditor.excuse, "")
 
+    def test_excuse_lasts_while_heartbeat_takes_over(self) -> None:
+        """A node of its kind goes on with what it has begun."""
+        world = running_world()
+        self.auditor.look(world, world.hosts[BETA], DIED)
+        world.hosts[BETA].old = True
+        node_of(world.hosts[BETA]).ledger.jobs = 1
+        self.auditor.check(world, world.hosts[BETA])
+        self.assertNotEqual(self.auditor.excuse, "")
+        node_of(world.hosts[BETA]).ledger.jobs = 0
+        self.auditor.check(world, world.hosts[BETA])
+        self.assertEqual(self.auditor.excuse, "")
+
     def test_excuse_lasts_beside_a_killed_daemon(self) -> None:
         """As long as resources run without a daemon, the excuse lasts."""
         world = running_world()
