@@ -10,7 +10,7 @@ from random import Random
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.actions import Transmit
-from hatwist.cluster.events import ClientJoined, ClientSpoke, MessageWanted, Started
+from hatwist.cluster.events import ClientJoined, ClientSpoke, DeadlinePassed, MessageWanted, Started
 from hatwist.errors import MalformedError
 from hatwist.wire import netstring
 from tests.cluster.builders import ALPHA, node
@@ -66,7 +66,8 @@ class ProgramTests(SynchronousTestCase):
         rng = Random(3)
         one = node()
         one.handle(Started(), 0.0)
-        one.handle(ClientJoined("ipfail"), 0.0)
+        one.handle(DeadlinePassed(), 1.25)  # it has listened
+        one.handle(ClientJoined("ipfail"), 1.25)
         sent = []
         for _ in range(1000):
             try:
@@ -74,7 +75,7 @@ class ProgramTests(SynchronousTestCase):
             except MalformedError:
                 continue
             for event in (MessageWanted(message), ClientSpoke("ipfail", message)):
-                sent += [each.data for each in one.handle(event, 0.0) if isinstance(each, Transmit)]
+                sent += [each.data for each in one.handle(event, 1.25) if isinstance(each, Transmit)]
         for data in sent:
             ward.is_standard(ward.survives(data), ALPHA.encode())
         self.assertGreater(len(sent), 300)
