@@ -57,8 +57,8 @@ Seconds, beside a keepalive, within which heartbeat's own ipfail notices what we
 noticed.  It does not say so by itself, so it is told once more what we see.
 """
 
-C_ANSWERS: Final = 0.75
-"""Seconds within which it answers that."""
+C_ANSWERS: Final = 1.25
+"""Seconds within which it answers that: it works off what it hears once a second."""
 
 RETURN: Final = 2.0
 """
@@ -97,6 +97,10 @@ class Ipfail:
     _wanted: Holding = Holding.NONE
     "What is to be given up."
     _why: str = ""
+    _verdict: str = ""
+    "Why nothing shall be here: a peer sees more, as far as we know."
+    _theirs: dict[NodeName, int] = field(factory=dict)
+    "How many each peer has said that it sees."
     _changed: Seconds = float("-inf")
     "When we told of another count."
     _passed_over: bool = False
@@ -108,15 +112,17 @@ class Ipfail:
             return []
         match item:
             case CommunicationEstablished():
-                return self._begin()
+                return self._begin(now)
             case PingChanged(node, alive):
                 return self._change(node, alive, now)
             case MessageDelivered(sender, message, own):
                 return [] if own or not self._running else self._hear(sender, message, now)
-            case PeerDied():
+            case PeerDied(peer):
+                self._theirs.pop(peer, None)
+                self.ledger.blind.discard(peer)
                 return self._abort("the other node is dead")
             case HoldingsChanged():
-                return [] if self.ledger.ours & self._wanted else self._abort("")
+                return self._look(now)
             case DeadlinePassed():
                 return self._tick(now)
 
@@ -124,7 +130,7 @@ class Ipfail:
         """When something counts, or is given up."""
         return self._deadlines.first()
 
-    def _begin(self) -> list[Outcome]:
+    def _begin(self, now: Seconds) -> list[Outcome]:
         if not self.ledger.nice:
             return [_said(Level.ERROR, "auto_failback set to incompatible legacy option.")]
         if not self.ledger.groups:
@@ -132,7 +138,8 @@ class Ipfail:
         self._running = True
         self._counted = set(self._alive)
         self._since.clear()
-        return [ProgramJoined(NAME)]
+        self._changed = now
+        return [ProgramJoined(NAME), *self._tell()]
 
     def _change(self, node: NodeName, alive: bool, now: Seconds) -> list[Outcome]:
         (self._alive.add if alive else self._alive.discard)(node)
@@ -155,7 +162,25 @@ class Ipfail:
         if not (due or self._counted != before):
             return []
         self._changed = now
+        # Whoever saw more may not any longer; it will say so if it does.
+        self._verdict = ""
+        self._see()
         return self._tell()
+
+    def _see(self) -> None:
+        """Take note of who sees fewer than we."""
+        ours = len(self._counted)
+        self.ledger.blind = {peer for peer, theirs in self._theirs.items() if theirs < ours}
+
+    def _balance(self, sender: NodeName, now: Seconds) -> list[Outcome]:
+        """A peer says that it sees as many as we."""
+        blind = sender in self.ledger.blind
+        self._theirs[sender] = len(self._counted)
+        self._see()
+        aborted = self._abort("the other node sees no more ping nodes than we")
+        if blind and self.cf.auto_failback is AutoFailback.ON:
+            return [*aborted, *self._give_up(Holding.FOREIGN, f"node {sender} sees as many ping nodes", now)]
+        return aborted
 
     def _tell(self) -> list[Outcome]:
         self._passed_over = False
@@ -181,7 +206,7 @@ class Ipfail:
             case "you_are_dead":
                 return self._told(sender, now)
             case "abort_giveup":
-                return self._abort("the other node sees no more ping nodes than we")
+                return self._balance(sender, now)
             case _:
                 return []
 
@@ -190,17 +215,30 @@ class Ipfail:
         if self._alive - self._counted:
             self._passed_over = True  # what answers again is about to count, and will be told of
             return []
-        if self._wanted & Holding.LOCAL:
+        if self._verdict:
             return []  # it confirms what it has said
-        if sender in self.ledger.c_nodes:
-            self._deadlines.set("again", max(now, self._changed + self.cf.keepalive + C_NOTICES))
         text = "Giving up because we were told that we have less ping nodes."
         why = f"node {sender} sees more ping nodes than the {len(self._counted)} that are seen here"
-        return [_said(Level.INFO, text), *self._give_up(Holding.ALL, why, now)]
+        return [_said(Level.INFO, text), *self._condemn(sender, why, now)]
+
+    def _condemn(self, sender: NodeName, why: str, now: Seconds) -> list[Outcome]:
+        """Give up what we have, and what we get as long as a peer sees more."""
+        self._verdict = why
+        if sender in self.ledger.c_nodes:
+            self._deadlines.set("again", max(now, self._changed + self.cf.keepalive + C_NOTICES))
+        return self._give_up(Holding.ALL, why, now)
+
+    def _look(self, now: Seconds) -> list[Outcome]:
+        """See whether what is to be given up is gone, or something has come that is to be."""
+        if self._wanted and not self.ledger.ours & self._wanted:
+            return self._abort("", still=bool(self._verdict))
+        return self._give_up(Holding.ALL, self._verdict, now) if self._verdict else []
 
     def _compare(self, sender: NodeName, theirs: int, now: Seconds) -> list[Outcome]:
         ours = len(self._counted)
-        if sender in self.ledger.c_nodes:
+        self._theirs[sender] = theirs
+        self._see()
+        if sender in self.ledger.c_nodes and not self._verdict:
             self._deadlines.set("again", now + self.cf.deadping)
         why = f"{ours} ping nodes are seen here, and {theirs} by node {sender}"
         if ours > theirs:
@@ -211,12 +249,12 @@ class Ipfail:
             return []
         if ours < theirs:
             text = "Giving up because we have less visible ping nodes."
-            return [_said(Level.INFO, text), *self._give_up(Holding.ALL, why, now)]
+            return [] if self._verdict else [_said(Level.INFO, text), *self._condemn(sender, why, now)]
         balanced: list[Outcome] = [
             _said(Level.INFO, "Ping node count is balanced."),
             self._say("abort_giveup", sender),
         ]
-        if self._wanted & Holding.LOCAL:
+        if self._verdict or self._wanted & Holding.LOCAL:
             return [*balanced, *self._abort(why)]
         if self.cf.auto_failback is AutoFailback.ON and self.ledger.ours & Holding.FOREIGN:
             text = "Giving up foreign resources (auto_failback)."
@@ -224,9 +262,7 @@ class Ipfail:
         return balanced
 
     def _give_up(self, which: Holding, why: str, now: Seconds) -> list[Outcome]:
-        if not self.ledger.ours & which:
-            return []
-        if self._wanted is which and self._deadlines.pending("giveup"):
+        if not self.ledger.ours & which or (self._wanted is which and self._deadlines.pending("giveup")):
             return []
         self._wanted, self._why = which, why
         keepalive = self.cf.keepalive
@@ -237,7 +273,10 @@ class Ipfail:
         self._deadlines.set("giveup", at)
         return [_said(Level.INFO, f"Delayed giveup in {at - now:.1f} seconds.")]
 
-    def _abort(self, why: str) -> list[Outcome]:
+    def _abort(self, why: str, *, still: bool = False) -> list[Outcome]:
+        """Give up no more; C{still}: but what comes."""
+        if not still:
+            self._verdict = ""
         if not self._wanted:
             return []
         self._wanted = Holding.NONE
@@ -257,7 +296,7 @@ class Ipfail:
     def _act(self, now: Seconds) -> list[Outcome]:
         """Hand over, now or as soon as nothing else moves."""
         ledger = self.ledger
-        if self._wanted & Holding.LOCAL and self._alive - self._counted:
+        if self._verdict and self._alive - self._counted:
             return self._abort("what was gone answers again")
         if not (ledger.stable and ledger.settled) or ledger.leaving:
             self._deadlines.set("giveup", now + self.cf.keepalive)

@@ -72,6 +72,7 @@ class Ledger:
     @ivar newest: the number of each peer's newest claim; older ones count no more.
     @ivar jobs: how many jobs are running.
     @ivar native: every node speaks hatwist's own protocol too; see L{hatwist.cluster.mode}.
+    @ivar blind: peers that see fewer ping nodes than we; nothing is given back to them.
     @ivar c_nodes: the nodes that last spoke heartbeat's protocol only.
     """
 
@@ -97,6 +98,7 @@ class Ledger:
     jobs: int = 0
     native: bool = False
     c_nodes: frozenset[NodeName] = frozenset()
+    blind: set[NodeName] = field(factory=set)
 
     def is_outdated(self, sender: NodeName, number: Number) -> bool:
         """

@@ -332,6 +332,7 @@ class Resources:
             and ledger.ours & Holding.FOREIGN
             and not ledger.theirs & Holding.LOCAL
             and ledger.living_peers()
+            and not ledger.blind.intersection(ledger.living_peers())
             and not ledger.leaving
         )
         if not wanted:

@@ -72,7 +72,9 @@ class BeginTests(SynchronousTestCase):
     def test_it_joins(self) -> None:
         """Its counterpart hears of it as of heartbeat's own, and is told the count when it joins."""
         one = Ipfail(IPFAIL, settled_ledger(), Complaints())
-        self.assertEqual(one.handle(CommunicationEstablished(), 0.0), [ProgramJoined("ipfail")])
+        joined = one.handle(CommunicationEstablished(), 0.0)
+        self.assertEqual(joined[0], ProgramJoined("ipfail"))
+        self.assertEqual(said(joined), [count(0)])
         self.assertEqual(said(hear(ipfail(), "hbapi-clstat", 1.0, st="join")), [count(2)])
         self.assertEqual(hear(ipfail(), "hbapi-clstat", 1.0, st="leave"), [])
 
@@ -156,8 +158,8 @@ class CompareTests(SynchronousTestCase):
         self.assertEqual(said(one.handle(DeadlinePassed(), 2.5)), [count(1)])
         self.assertEqual(hear(one, "you_are_dead", 2.9), [])
         hear(one, "num_ping_nodes", 2.9, num_ping="2")
-        self.assertEqual(one.deadline(), 3.25)
-        (asked,) = [it for it in one.handle(DeadlinePassed(), 3.25) if isinstance(it, HandoverAsked)]
+        self.assertEqual(one.deadline(), 3.75)
+        (asked,) = [it for it in one.handle(DeadlinePassed(), 3.75) if isinstance(it, HandoverAsked)]
         self.assertEqual(asked.why, "node beta sees more ping nodes than the 1 that are seen here")
 
     def test_what_answers_again(self) -> None:
@@ -177,6 +179,40 @@ class CompareTests(SynchronousTestCase):
         hear(one, "you_are_dead", 1.0)
         one.handle(PingChanged(GATE, alive=True), 2.0)
         self.assertIn("what was gone answers again", logged(one.handle(DeadlinePassed(), 2.5))[0])
+
+    def test_what_comes_is_given_up_too(self) -> None:
+        """As long as the peer sees more, whatever we get goes; nobody asks again and again."""
+        ledger = evolve(settled_ledger(), ours=Holding.NONE)
+        one = ipfail(ledger=ledger)
+        hear(one, "num_ping_nodes", 1.0, num_ping="3")
+        self.assertEqual(one.deadline(), inf)
+        ledger.ours = Holding.LOCAL
+        one.handle(HoldingsChanged(), 5.0)
+        self.assertEqual(one.deadline(), 6.5)
+        self.assertEqual(handovers(one.handle(DeadlinePassed(), 6.5)), [Holding.ALL])
+        one.handle(PingChanged(GATE, alive=False), 7.0)
+        ledger.ours = Holding.NONE
+        one.handle(HoldingsChanged(), 7.5)
+        ledger.ours = Holding.LOCAL
+        one.handle(HoldingsChanged(), 8.0)
+        self.assertEqual(one.deadline(), inf)
+
+    def test_who_is_blind(self) -> None:
+        """Nothing is given back to a peer that sees less; when it sees as many, what is at home there."""
+        ledger = evolve(settled_ledger(), ours=Holding.ALL)
+        one = ipfail(ledger=ledger)
+        hear(one, "num_ping_nodes", 1.0, num_ping="1")
+        self.assertEqual(ledger.blind, {BETA})
+        one.handle(PingChanged(GATE, alive=False), 2.0)
+        self.assertEqual(ledger.blind, set())
+        one.handle(PingChanged(GATE, alive=True), 3.0)
+        one.handle(DeadlinePassed(), 11.0)
+        self.assertEqual(ledger.blind, {BETA})
+        hear(one, "abort_giveup", 12.0)
+        self.assertEqual((ledger.blind, one.deadline()), (set(), 13.5))
+        hear(one, "num_ping_nodes", 12.5, num_ping="0")
+        one.handle(PeerDied(BETA, 5.0, True), 13.0)
+        self.assertEqual(ledger.blind, set())
 
     def test_nothing_to_give_up(self) -> None:
         """Who holds nothing gives up nothing."""
@@ -253,6 +289,6 @@ class GiveUpTests(SynchronousTestCase):
         self.assertEqual(one.handle(HoldingsChanged(), 18.0), [])
         self.assertEqual(one.deadline(), inf)
         ledger.ours = Holding.LOCAL
-        hear(one, "you_are_dead", 20.0)
+        one.handle(HoldingsChanged(), 20.0)
         self.assertIn("the other node is dead", logged(one.handle(PeerDied(BETA, 5.0, True), 20.5))[0])
         self.assertEqual(one.deadline(), inf)
