@@ -224,7 +224,7 @@ class Ipfail:
     def _condemn(self, sender: NodeName, why: str, now: Seconds) -> list[Outcome]:
         """Give up what we have, and what we get as long as a peer sees more."""
         self._verdict = why
-        if sender in self.ledger.c_nodes:
+        if sender in self.ledger.c_nodes and self.ledger.ours:
             self._deadlines.set("again", max(now, self._changed + self.cf.keepalive + C_NOTICES))
         return self._give_up(Holding.ALL, why, now)
 

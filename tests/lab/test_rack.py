@@ -180,7 +180,7 @@ class HostTests(LabTestCase):
         self.assertFalse(self.reaches("172.16.20.209"))
         self.assertIn("LOWER_UP", self.two.do("ip", "link", "show", "eth1"))
         self.two.heal("eth1")
-        self.assertTrue(self.reaches("172.16.20.209"))
+        until(lambda: self.reaches("172.16.20.209"), 10, "it is back")
 
     def test_lose(self) -> None:
         """Packets can be lost in one direction, all or some of them, until the link is healed."""
