@@ -225,9 +225,8 @@ class Membership:
     @staticmethod
     def _answered(peer: Peer, asked: Seconds) -> None:
         """Count an answer for a beat, from when it was asked for: it may have been held up on its way."""
-        if peer.heard is not None:
-            peer.answered = max(asked, peer.heard, peer.answered or asked)
-            peer.seen = peer.answered
+        peer.answered = max(asked, peer.answered or asked)
+        peer.seen = max(asked, peer.seen or asked)
 
     def _late(self, now: Seconds) -> list[PeerLate]:
         limit = now - self.config.cf.warntime
