@@ -9,6 +9,7 @@ hears no answer from it; everything else reaches it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 from typing import Final
@@ -17,7 +18,17 @@ from scripts.lab import plan
 from scripts.lab.configuration import Configuration
 from scripts.lab.nodes import HatwistNode, Node
 from scripts.lab.watch import now
-from tests.lab.beside.pair import HOME, MIXED, SETTLED, Pair, everything_on, groups, quick
+from tests.lab.beside.pair import (
+    HOME,
+    MIXED,
+    SETTLED,
+    HeirNode,
+    Pair,
+    ScriptedNode,
+    everything_on,
+    groups,
+    quick,
+)
 
 GATEWAY, SECOND = plan.ROUTERS
 
@@ -32,6 +43,9 @@ PINGD: Final = (
 
 COUNTED: Final = r"Asking other side for ping node count \(1 here\)"
 """What hatwist says when the gateway that came back counts again."""
+
+CHATTER: Final = r"Asking other side for ping node count|Telling other node that we have more"
+"""What may be said when something changes, and not for ever."""
 
 FLAPS: Final = 2
 """How often the gateway comes and goes."""
@@ -125,8 +139,20 @@ class Networks:
         """The group of a node was on these since the story began, and never on two at a time."""
         hosts = [host for host, _ in self.pair.tenures(home, self.since)]
         assert hosts == list(path), f"{self.pair.label}: the group of {home} was on {hosts}"
-        faults = self.pair.watch.judge(self.pair.address(home)).faults
-        assert not faults, f"{self.pair.label}: {faults}"
+        self.expect_never_two()
+
+    def expect_never_two(self) -> None:
+        """No group had two owners, ever."""
+        for home in HOME:
+            faults = self.pair.watch.judge(self.pair.address(home)).faults
+            assert not faults, f"{self.pair.label}: {faults}"
+
+    def expect_peace(self, node: Node) -> None:
+        """Nobody asks, or answers, again and again while a node hears nothing."""
+        before = [one.count(CHATTER) for one in self.pair.nodes]
+        self.await_silence(node)
+        after = [one.count(CHATTER) for one in self.pair.nodes]
+        assert all(late - early <= 1 for early, late in zip(before, after, strict=True)), (before, after)
 
     def outage(self, home: str, cut: float) -> str:
         """Tell how long after a cut a group began to move, and was there."""
@@ -216,6 +242,29 @@ def a_group_of_hosts() -> None:
         net.expect("node01", "node02")
 
 
+def starts_without_it(one: str, two: str) -> None:
+    """
+    A node that comes back and does not see the gateway ends up without groups, and has them when it does.
+
+    @param one: C{ours} or C{theirs}, on node01, which comes back.
+    @param two: the same of node02.
+    """
+    kinds: Mapping[str, type[Node]] = {"ours": ScriptedNode, "theirs": HeirNode}
+    with Pair(f"starts without it, {one} and {two}", kinds[one], kinds[two]) as pair:
+        net = Networks(pair, f"{REAL}\nping {GATEWAY}\ndeadping 1500ms", initdead="4000ms")
+        net.begin()
+        pair.one.stop()
+        pair.settle(everything_on("node02"))
+        net.lose(pair.one)
+        pair.one.start()
+        pair.one.await_log(f"node {re.escape(GATEWAY)}: is dead", SETTLED)
+        net.await_silence(pair.one)
+        pair.settle(everything_on("node02"))
+        net.find(pair.one)
+        pair.settle(HOME)
+        net.expect_never_two()
+
+
 def beside_heartbeat(who: str, place: str, deadping: str) -> None:
     """
     hatwist, or heartbeat with its own ipfail, loses the gateway: its group moves once, and comes home.
@@ -241,6 +290,8 @@ def beside_heartbeat(who: str, place: str, deadping: str) -> None:
             pair.settle(everything_on(heir.name))
             net.expect(loser.name, heir.name)
             net.tell(net.outage(loser.name, cut))
+            net.expect_peace(loser)
+            net.expect(loser.name, heir.name)
             seen = now()
             net.find(loser)
             pair.settle(HOME)
@@ -262,6 +313,7 @@ PAIRS: Final = [
     partial(nothing_returns),
     partial(both_lose_it),
     partial(a_group_of_hosts),
+    partial(starts_without_it, "ours", "ours"),
 ]
 """Two nodes with hatwist."""
 
@@ -269,6 +321,9 @@ MIXED_PAIRS: Final = [
     partial(beside_heartbeat, who, place, deadping)
     for place, deadping in (("node01", "2000ms"), ("node02", "4000ms"))
     for who in ("ours", "theirs", "both")
+] + [
+    partial(starts_without_it, "ours", "theirs"),
+    partial(starts_without_it, "theirs", "ours"),
 ]
 """One with heartbeat; needs root."""
 
