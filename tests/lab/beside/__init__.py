@@ -14,4 +14,5 @@ Labs beside each other: pairs of nodes that wait most of their time, each in a r
     large.py        messages that travel compressed
     lines.py        a null modem cable and nothing else; L{tests.lab.test_serial} lets them live
     gateway.py      who loses the gateway gives up its groups; L{tests.lab.test_ipfail} does
+    networks.py     the pair and the gateway of those
 """
