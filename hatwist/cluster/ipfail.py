@@ -165,7 +165,17 @@ class Ipfail:
         # Whoever saw more may not any longer; it will say so if it does.
         self._verdict = ""
         self._see()
-        return self._tell()
+        return [*self._tell(), *self._foresee(before, now)]
+
+    def _foresee(self, before: set[NodeName], now: Seconds) -> list[Outcome]:
+        """We have lost one: who saw more when it last said so will say it again, or take it back."""
+        ours = len(self._counted)
+        more = [peer for peer, theirs in self._theirs.items() if theirs > ours]
+        if not more or len(before) <= ours or self._alive - self._counted:
+            return []
+        why = f"{ours} ping nodes are seen here, and {self._theirs[more[0]]} by node {more[0]}"
+        text = "Giving up because we have less visible ping nodes."
+        return [_said(Level.INFO, text), *self._condemn(more[0], why, now)]
 
     def _see(self) -> None:
         """Take note of who sees fewer than we."""

@@ -184,7 +184,7 @@ class CompareTests(SynchronousTestCase):
         """As long as the peer sees more, whatever we get goes; nobody asks again and again."""
         ledger = evolve(settled_ledger(), ours=Holding.NONE)
         one = ipfail(ledger=ledger)
-        hear(one, "num_ping_nodes", 1.0, num_ping="3")
+        hear(one, "you_are_dead", 1.0)
         self.assertEqual(one.deadline(), inf)
         ledger.ours = Holding.LOCAL
         one.handle(HoldingsChanged(), 5.0)
@@ -261,6 +261,15 @@ class CompareTests(SynchronousTestCase):
         one = ipfail()
         self.assertEqual(hear(one, "starting", 1.0), [])
         self.assertEqual(one.handle(MessageDelivered(ALPHA, count(9), own=True), 1.0), [])
+
+    def test_what_the_peer_has_said_before(self) -> None:
+        """We need not wait to hear it again; it may take it back."""
+        one = ipfail()
+        hear(one, "num_ping_nodes", 1.0, num_ping="2")
+        lost = one.handle(PingChanged(GATE, alive=False), 5.0)
+        self.assertEqual(said(lost), [count(1)])
+        self.assertEqual(one.deadline(), 6.5)
+        self.assertIn("Aborted", logged(hear(one, "num_ping_nodes", 5.5, num_ping="1"))[-1])
 
 
 class GiveUpTests(SynchronousTestCase):
