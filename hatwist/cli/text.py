@@ -35,11 +35,16 @@ _TROUBLED: Final = {
 
 _REFUSED: Final = {
     "not authentic": ("failed authentication", "is authkeys the same on both nodes?"),
+    "not authentic on a line": ("failed authentication on a serial line", "noise, or another authkeys?"),
     "malformed": ("could not be read", "does something else send to our port?"),
     "unknown node": ("came from a node that is not in ha.cf", "does another cluster use this port and key?"),
+    "twin": ("came from a second machine with the name of a node", "switch one of both off"),
     "our name": ("came from another host with the name of this node", "names of nodes must differ"),
 }
 """What is counted and needs a look; the words for it, and where to look."""
+
+_BORNE: Final = {"not authentic on a line": 9}
+"""So many are no trouble yet: lines have noise."""
 
 RECENT: Final = 10 * _MINUTE
 """What was counted so long ago that nobody need look at it now is not among the troubles."""
@@ -115,6 +120,9 @@ def troubles(report: Report) -> list[str]:
     for node in report["nodes"]:
         if node["name"] != report["node"]:
             found.extend(_node_troubles(node))
+        else:
+            found.extend(_media_troubles(node))
+    found.extend(_twice(report))
     for group in report["groups"]:
         found.extend(_group_troubles(group, report))
     found.extend(one_line(text) for text in report.get("troubles", []))
@@ -170,10 +178,29 @@ def _node_troubles(node: NodeReport) -> Iterator[str]:
             yield f"The link to node {name} over {_link(link)} is dead, {_heard(link['heard'])}."
 
 
+def _media_troubles(node: NodeReport) -> Iterator[str]:
+    for link in node["links"]:
+        if link["trouble"]:
+            yield f"Medium {_link(link)} of this node does not carry: {one_line(link['trouble'])}."
+
+
+def _twice(report: Report) -> Iterator[str]:
+    """Find groups that both nodes claim; each says it in its own words of local and foreign."""
+    living = any(
+        node["status"] in ("up", "active") for node in report["nodes"] if node["name"] != report["node"]
+    )
+    if not living or not report["stable"]:
+        return
+    for group in report["groups"]:
+        ours, theirs = ("local", "foreign") if group["home"] == report["node"] else ("foreign", "local")
+        if report["holding"] in (ours, "all") and report["peer_holding"] in (theirs, "all"):
+            yield f"Both nodes say that they have group {one_line(group['key'])}: clients may reach either."
+
+
 def _refused(counters: dict[str, int], newest: dict[str, float]) -> Iterator[str]:
     for kind, (what, question) in _REFUSED.items():
         number, seconds = counters.get(kind, 0), newest.get(kind, 0.0)
-        if number and seconds < RECENT:
+        if number > _BORNE.get(kind, 0) and seconds < RECENT:
             messages = "1 message" if number == 1 else f"{number} messages"
             yield f"{messages} {what} since the start, the last {age(seconds)} ago: see ha-log; {question}"
 

@@ -16,7 +16,14 @@ from attrs import define, field
 
 from hatwist.cluster.actions import Log
 from hatwist.cluster.events import DeadlinePassed, LinkDown, LinkUp
-from hatwist.cluster.facts import LinkChanged, NodeAdded, NodeRemoved, PeerHeard
+from hatwist.cluster.facts import (
+    LinkChanged,
+    NodeAdded,
+    NodeRemoved,
+    PeerDied,
+    PeerHeard,
+    PeerStatusChanged,
+)
 from hatwist.cluster.names import Level, LinkStatus
 from hatwist.cluster.status import LinkView
 from hatwist.config.model import LinkName, NodeName
@@ -26,7 +33,9 @@ if TYPE_CHECKING:
     from hatwist.cluster.patience import Patience
     from hatwist.config.model import HaConfig, Seconds
 
-_Item = PeerHeard | LinkDown | LinkUp | NodeAdded | NodeRemoved | DeadlinePassed
+_Item = (
+    PeerHeard | PeerDied | PeerStatusChanged | LinkDown | LinkUp | NodeAdded | NodeRemoved | DeadlinePassed
+)
 
 
 @define
@@ -52,6 +61,9 @@ class Links:
     _links: dict[tuple[NodeName, LinkName], _Link] = field(init=False)
     _failed: Counter[LinkName] = field(factory=Counter)
     "How many of our media of a link do not carry: two may be on one interface."
+    _reasons: dict[LinkName, str] = field(factory=dict)
+    "Why they do not."
+    _dead: set[NodeName] = field(factory=set)
     _earliest: Seconds | None = None
     "No link dies before; None: nobody knows.  What is heard later only makes it later."
     _shortened: int = 0
@@ -77,7 +89,12 @@ class Links:
             case NodeRemoved(node):
                 self._links = {key: one for key, one in self._links.items() if key[0] != node}
                 self._earliest = None
+            case PeerDied(node):
+                self._dead.add(node)
+            case PeerStatusChanged(node):
+                self._dead.discard(node)
             case LinkDown(link, reason):
+                self._reasons[link] = reason
                 return [Log(Level.ERROR, f"medium {link} does not carry: {reason}"), *self._lose(link)]
             case LinkUp(link):
                 self._failed[link] -= 1
@@ -101,7 +118,12 @@ class Links:
     def view(self, node: NodeName, now: Seconds) -> tuple[LinkView, ...]:
         """Return the links of one node, in the order of ha.cf."""
         return tuple(
-            LinkView(link, one.status, None if one.heard is None else now - one.heard)
+            LinkView(
+                link,
+                one.status,
+                None if one.heard is None else now - one.heard,
+                trouble=self._reasons.get(link, "") if self._failed[link] > 0 else "",
+            )
             for (owner, link), one in self._links.items()
             if owner == node
         )
@@ -135,7 +157,7 @@ class Links:
             for (owner, name), one in self._links.items()
             if owner == node and one.status is LinkStatus.UP
         ]
-        if not others:
+        if not others or node in self._dead:
             return []
         text = f"node {node} is not heard over {link} any more, only over {', '.join(others)}"
         return [Log(Level.WARN, text)]

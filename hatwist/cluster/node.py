@@ -143,11 +143,12 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.ClaimOvertaken: ("resources",),
         facts.FlowControlEnded: ("reception", "flow", "membership"),
         facts.UuidLearned: ("history",),
-        facts.PeerStatusChanged: ("reception", "history", "flow", "resources", "healing", "mode"),
+        facts.PeerStatusChanged: ("reception", "history", "flow", "links", "resources", "healing", "mode"),
         facts.PeerDied: (
             "reception",
             "history",
             "flow",
+            "links",
             "clients",
             "healing",
             "aftermath",

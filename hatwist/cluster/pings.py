@@ -54,18 +54,21 @@ class PingNode:
     name: NodeName
     link: LinkName
     kind: str
+    keepalive: Seconds
     status: NodeStatus = NodeStatus.INIT
     heard: Seconds | None = None
-    _quality: Quality = field(factory=lambda: Quality(inf))
+    _quality: Quality = field(init=False)
     _number: int = 0
     "Of the newest question."
     _asked: deque[tuple[str, int, Seconds]] = field(factory=lambda: deque(maxlen=MAX_ASKED))
     "What was asked and not answered, by its time stamp, oldest first."
 
-    @property
-    def measured(self) -> Measured:
-        """What is known of the way to it; the newest question may still be answered."""
-        return self._quality.measured(self._number - 1)
+    def __attrs_post_init__(self) -> None:
+        self._quality = Quality(self.keepalive)
+
+    def measured(self, now: Seconds) -> Measured:
+        """Return what is known of the way to it; the newest question may still be answered."""
+        return self._quality.measured(self._number - 1, now)
 
     def ask(self, ts: str, now: Seconds) -> None:
         """Take note of a question."""
@@ -81,7 +84,7 @@ class PingNode:
         self.heard = now
         _, number, at = asked
         self._quality.came(1, number, None)
-        self._quality.answered(now - at)
+        self._quality.answered(now - at, now)
         return True
 
 
@@ -103,8 +106,11 @@ class Pings:
 
     def __attrs_post_init__(self) -> None:
         self._keys = self.config.keys
+        keepalive = self.config.cf.keepalive
         pings = [spec for spec in self.config.cf.media if spec.kind.startswith(PING)]
-        self.nodes = {spec.link: PingNode(NodeName(spec.link), spec.link, spec.kind) for spec in pings}
+        self.nodes = {
+            spec.link: PingNode(NodeName(spec.link), spec.link, spec.kind, keepalive) for spec in pings
+        }
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Ask with each status of ours, hear answers, notice silence."""

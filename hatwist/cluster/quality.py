@@ -7,10 +7,12 @@ What was lost is seen by the numbers of messages: each goes over every medium.
 
 from __future__ import annotations
 
+from collections import deque
 from math import inf
+from statistics import median
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from attrs import define
+from attrs import define, field
 
 if TYPE_CHECKING:
     from hatwist.config.model import Seconds
@@ -21,8 +23,12 @@ WINDOW: Final = 128
 _MASK: Final = (1 << WINDOW) - 1
 _SMOOTH: Final = 16
 """Jitter moves by this part of what is new (as RTP's does)."""
-_QUICK: Final = 8
-"""So does the round trip (as TCP's does)."""
+
+NEWEST: Final = 5
+"""Round trips that count."""
+
+STALE: Final = 60
+"""Keepalives after which the newest round trip says nothing of now."""
 
 
 class Measured(NamedTuple):
@@ -31,7 +37,7 @@ class Measured(NamedTuple):
 
     @ivar loss: which part of the newest messages did not come, 0 to 1.
     @ivar jitter: see L{Quality}.
-    @ivar delay: see L{Quality}.
+    @ivar delay: seconds there and back, the median of the newest.
     """
 
     loss: float | None = None
@@ -47,12 +53,13 @@ class Quality:
     @ivar keepalive: of its node.
     @ivar jitter: seconds by which statuses come earlier or later than the keepalive
         has it, smoothed; None: nobody knows.
-    @ivar delay: seconds there and back, smoothed; None: nobody knows.
     """
 
     keepalive: Seconds
     jitter: Seconds | None = None
-    delay: Seconds | None = None
+    _delays: deque[Seconds] = field(factory=lambda: deque(maxlen=NEWEST))
+    "How long the newest round trips took."
+    _answered: Seconds = -inf
     _generation: int = 0
     _first: int = 0
     _last: int = 0
@@ -87,17 +94,21 @@ class Quality:
             if off < self.keepalive / 2:
                 self.jitter = off if self.jitter is None else self.jitter + (off - self.jitter) / _SMOOTH
 
-    def answered(self, delay: Seconds) -> None:
+    def answered(self, delay: Seconds, now: Seconds) -> None:
         """Take note of a round trip."""
-        self.delay = delay if self.delay is None else self.delay + (delay - self.delay) / _QUICK
+        self._delays.append(delay)
+        self._answered = now
 
-    def measured(self, newest: int) -> Measured:
+    def measured(self, newest: int, now: Seconds) -> Measured:
         """
         Return what is known.
 
         @param newest: the highest number that came of the node over any medium.
         """
-        return Measured(self._loss(newest) if self._generation else None, self.jitter, self.delay)
+        fresh = now - self._answered < STALE * self.keepalive
+        # Of the first ones after a silence some have waited behind all that was to be said.
+        delay = median(self._delays) if fresh else None
+        return Measured(self._loss(newest) if self._generation else None, self.jitter, delay)
 
     def _loss(self, newest: int) -> float:
         behind = max(0, newest - self._last)

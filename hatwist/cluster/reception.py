@@ -131,7 +131,7 @@ class Reception:
                 self._uuids.pop(node, None)
             case PeerAnswered(peer, link, delay):
                 quality = self._quality.get((peer, link)) or self._new_quality(peer, link)
-                quality.answered(delay)
+                quality.answered(delay, now)
             case KeysChanged(keys):
                 self._keys = keys
             case PeerDied(peer):
@@ -154,12 +154,12 @@ class Reception:
         """Return the generation a peer was last heard with; 0 when never."""
         return self._tracks[peer].generation
 
-    def quality(self, peer: NodeName, link: LinkName) -> Measured:
+    def quality(self, peer: NodeName, link: LinkName, now: Seconds) -> Measured:
         """Return what is known of a peer over a medium: loss, jitter, round trip."""
         quality = self._quality.get((peer, link))
         if quality is None or peer not in self._tracks:
             return Measured()
-        return quality.measured(self._tracks[peer].last or 0)
+        return quality.measured(self._tracks[peer].last or 0, now)
 
     def uuid(self, peer: NodeName) -> bytes:
         """Return a peer's uuid; empty while it is not known."""
@@ -170,7 +170,7 @@ class Reception:
             message = open_datagram(event.data, self._keys)
             sender = self._sender(message)
         except AuthenticationError as error:
-            return [*self._unauthentic(error, _where(event), now)]
+            return [*self._unauthentic(error, event, now)]
         except RemoteError as error:
             return [*self._malformed(f"on {_where(event)}", error, now)]
         if event.link in self._pings:
@@ -332,13 +332,15 @@ class Reception:
             report.append(Send(_acknowledgement(sender, decision.acknowledge)))
         return report
 
-    def _unauthentic(self, error: AuthenticationError, where: str, now: Seconds) -> list[Log]:
+    def _unauthentic(self, error: AuthenticationError, event: DatagramReceived, now: Seconds) -> list[Log]:
+        # On a serial line a single byte of noise is enough.
+        kind = "not authentic on a line" if event.link.startswith("/") else "not authentic"
         if not self.config.cf.log_badpack:
-            self.complaints.count("not authentic", now)
+            self.complaints.count(kind, now)
             return []
         claimed = error.claimed or "?"
-        text = f"string2msg_ll: node [{claimed}] failed authentication (on {where}: {error})"
-        return self.complaints.note("not authentic", Level.WARN, text, now)
+        text = f"string2msg_ll: node [{claimed}] failed authentication (on {_where(event)}: {error})"
+        return self.complaints.note(kind, Level.WARN, text, now)
 
     def _malformed(self, where: str, error: RemoteError, now: Seconds) -> list[Log]:
         if not self.config.cf.log_badpack:

@@ -49,7 +49,8 @@ def snapshot(node: Node, now: Seconds) -> Status:
 
 def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
     links = tuple(
-        evolve(one, **node.reception.quality(name, one.link)._asdict()) for one in node.links.view(name, now)
+        evolve(one, **node.reception.quality(name, one.link, now)._asdict())
+        for one in node.links.view(name, now)
     )
     labels = node.roster.weight(name), node.roster.site(name)
     if name == node.identity.name:
@@ -66,7 +67,7 @@ def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
 
 def _ping_view(node: Node, ping: PingNode, now: Seconds) -> NodeView:
     heard = None if ping.heard is None else now - ping.heard
-    links = tuple(evolve(one, **ping.measured._asdict()) for one in node.links.view(ping.name, now))
+    links = tuple(evolve(one, **ping.measured(now)._asdict()) for one in node.links.view(ping.name, now))
     return NodeView(ping.name, ping.status, 0, heard, node.patience.deadtime(ping.name), links)
 
 

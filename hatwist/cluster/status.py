@@ -29,7 +29,9 @@ class LinkView:
     jitter: Seconds | None = None
     "By how much statuses come early or late, smoothed; None: nobody knows."
     delay: Seconds | None = None
-    "There and back, smoothed; None: nobody knows."
+    "There and back, the median of the newest answers; None: nobody knows."
+    trouble: str = ""
+    "Why our own medium does not carry; empty while it does."
 
 
 @frozen

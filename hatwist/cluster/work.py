@@ -156,7 +156,9 @@ class Work:
             verb = _VERBS[running.job.purpose]
             if verb is Verb.START:
                 permission = may_own(group, running.job.claim, self.ledger)
-                yield self._record(running.job, group, permission.allowed, permission.reason)
+                # What runs here already is only looked at; why it is here was decided before.
+                if not permission.allowed or self.condition(group).state is not GroupState.RUNNING:
+                    yield self._record(running.job, group, permission.allowed, permission.reason)
                 if not permission.allowed:
                     running.left.pop(0)
                     continue

@@ -22,7 +22,9 @@ VERSION: Final = 1
 class LinkReport(TypedDict):
     """
     One link; C{heard} is an age in seconds, None for never; C{loss} is a part of 1,
-    C{jitter} and C{delay} (there and back) are seconds, None where nobody knows.
+    C{jitter} and C{delay} (there and back) are seconds, None where nobody knows;
+    C{trouble} is why our own medium does not carry.  The links of this node itself
+    are up while its media carry.
     """
 
     link: str
@@ -31,6 +33,7 @@ class LinkReport(TypedDict):
     loss: float | None
     jitter: float | None
     delay: float | None
+    trouble: str
 
 
 class NodeReport(TypedDict):
@@ -113,7 +116,7 @@ def report(status: Status, troubles: Sequence[str] = ()) -> Report:
         "peer_holding": status.peer_holding.word,
         "stable": status.stable,
         "leaving": status.leaving,
-        "nodes": [_node(one) for one in status.nodes],
+        "nodes": [_node(one, own=one.name == status.node) for one in status.nodes],
         "groups": [_group(one) for one in status.groups],
         "counters": {plain(name): count for name, count in status.counters.items()},
         "newest": {plain(name): round(seconds, 3) for name, seconds in status.newest.items()},
@@ -122,26 +125,28 @@ def report(status: Status, troubles: Sequence[str] = ()) -> Report:
     }
 
 
-def _node(view: NodeView) -> NodeReport:
+def _node(view: NodeView, *, own: bool) -> NodeReport:
     return {
         "name": plain(view.name),
         "status": view.status.value,
         "generation": view.generation,
         "heard": _age(view.heard),
         "deadtime": view.deadtime,
-        "links": [_link(one) for one in view.links],
+        "links": [_link(one, own=own) for one in view.links],
         "unheard": view.unheard,
     }
 
 
-def _link(view: LinkView) -> LinkReport:
+def _link(view: LinkView, *, own: bool) -> LinkReport:
+    carries = "dead" if view.trouble else "up"
     return {
         "link": plain(view.link),
-        "status": view.status.value,
+        "status": carries if own else view.status.value,
         "heard": _age(view.heard),
         "loss": None if view.loss is None else round(view.loss, 4),
         "jitter": None if view.jitter is None else round(view.jitter, 6),
         "delay": None if view.delay is None else round(view.delay, 6),
+        "trouble": plain(view.trouble),
     }
 
 

@@ -11,7 +11,7 @@ from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cli.text import age, event_line, group_lines, one_line, status_lines, troubles
-from hatwist.cluster.names import GroupState, LinkStatus, NodeStatus
+from hatwist.cluster.names import GroupState, Holding, LinkStatus, NodeStatus
 from hatwist.cluster.status import Status
 from hatwist.config.model import NodeName
 from hatwist.control.report import report
@@ -120,6 +120,12 @@ class StatusTests(SynchronousTestCase):
             ],
         )
 
+    def test_noise_on_a_line(self) -> None:
+        """A little is no trouble, more may be another key."""
+        for number, lines in ((9, 0), (10, 1)):
+            counted = evolve(WELL, counters={"not authentic on a line": number})
+            self.assertEqual(len(self.troubles(counted)), lines)
+
     def test_old_trouble(self) -> None:
         """What was counted ten minutes ago and more is no trouble now."""
         status = evolve(WELL, counters={"malformed": 7}, newest={"malformed": 600.0})
@@ -143,6 +149,26 @@ class StatusTests(SynchronousTestCase):
             self.troubles(evolve(WELL, nodes=(STATUS.nodes[0], peer))),
             ["The link to node node02 over /dev/ttyS0 is dead, heard 31 s ago."],
         )
+
+    def test_a_medium_of_ours(self) -> None:
+        """What does not carry here is said of this node, with the reason; in JSON it is dead."""
+        mine = evolve(STATUS.nodes[0], links=(evolve(PEER.links[0], trouble="Network is down"),))
+        status = evolve(WELL, nodes=(mine, LIVING))
+        self.assertEqual(self.troubles(status), ["Medium eth1 of this node does not carry: Network is down."])
+        self.assertEqual(report(status)["nodes"][0]["links"][0]["status"], "dead")
+        fine = evolve(STATUS.nodes[0], links=(PEER.links[0],))
+        self.assertEqual(report(evolve(WELL, nodes=(fine, LIVING)))["nodes"][0]["links"][0]["status"], "up")
+
+    def test_both_have_a_group(self) -> None:
+        """It is said as soon as both claim it, and nothing moves; not of the dead."""
+        text = f"Both nodes say that they have group {GROUP.key}: clients may reach either."
+        twice = evolve(WELL, holding=Holding.LOCAL, peer_holding=Holding.ALL)
+        self.assertEqual(self.troubles(twice), [text])
+        self.assertNotIn(text, self.troubles(evolve(twice, stable=False)))
+        self.assertNotIn(text, self.troubles(evolve(twice, nodes=STATUS.nodes)))
+        away = evolve(GROUP, home=PEER.name)
+        foreign = evolve(twice, groups=(away,), holding=Holding.FOREIGN, peer_holding=Holding.LOCAL)
+        self.assertIn(text, self.troubles(foreign))
 
     def test_how_well_a_link_carries(self) -> None:
         """What is known of it stands behind it; of a dead one nothing."""

@@ -92,12 +92,12 @@ class AskTests(SynchronousTestCase):
         self.assertEqual(logged(outcomes), [f"Status update for node {GATE}: status ping", HOOK])
         self.assertEqual(outcomes[0], PeerHeard(NodeName(GATE), GATE))
         self.assertEqual(outcomes[-1], PingChanged(NodeName(GATE), alive=True))
-        self.assertEqual((one.visible, one.nodes[GATE].measured.delay), (1, 0.25))
+        self.assertEqual((one.visible, one.nodes[GATE].measured(1.5).delay), (1, 0.25))
         (probe, _) = say(one, 2.0, "3ea")
         heard, told = answer(one, probe, 2.5)
         assert isinstance(told, Deliver)
         self.assertEqual((heard, told.delivery), (PeerHeard(NodeName(GATE), GATE), Delivery.UNCHANGED))
-        self.assertEqual(one.nodes[GATE].measured, (0.0, None, 0.28125))
+        self.assertEqual(one.nodes[GATE].measured(2.5), (0.0, None, 0.375))
 
     def test_what_is_no_answer(self) -> None:
         """A copy, a recording, another node's, another message: counted, and nothing else."""

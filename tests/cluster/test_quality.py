@@ -25,32 +25,34 @@ class LossTests(SynchronousTestCase):
 
     def test_nothing_came(self) -> None:
         """Then nobody knows anything."""
-        self.assertEqual(Quality(1.0).measured(9), Measured())
+        self.assertEqual(Quality(1.0).measured(9, 0.0), Measured())
 
     def test_share(self) -> None:
         """It is a part of what there was, from the first that came on."""
-        self.assertEqual(heard(range(5, 9)).measured(8).loss, 0.0)
-        self.assertEqual(heard((5, 6, 8)).measured(8).loss, 0.25)
-        self.assertEqual(heard((5, 6)).measured(8).loss, 0.5)
+        self.assertEqual(heard(range(5, 9)).measured(8, 0.0).loss, 0.0)
+        self.assertEqual(heard((5, 6, 8)).measured(8, 0.0).loss, 0.25)
+        self.assertEqual(heard((5, 6)).measured(8, 0.0).loss, 0.5)
 
     def test_only_the_newest_count(self) -> None:
         """What was long ago is forgotten; and a long silence is a loss of all."""
-        self.assertEqual(heard((1, *range(WINDOW + 50, 2 * WINDOW + 50))).measured(2 * WINDOW + 49).loss, 0.0)
-        self.assertEqual(heard(range(1, 9)).measured(9000).loss, 1.0)
-        self.assertEqual(heard((1, 9000)).measured(9000).loss, 1 - 1 / WINDOW)
+        self.assertEqual(
+            heard((1, *range(WINDOW + 50, 2 * WINDOW + 50))).measured(2 * WINDOW + 49, 0.0).loss, 0.0
+        )
+        self.assertEqual(heard(range(1, 9)).measured(9000, 0.0).loss, 1.0)
+        self.assertEqual(heard((1, 9000)).measured(9000, 0.0).loss, 1 - 1 / WINDOW)
 
     def test_late_and_again(self) -> None:
         """What comes after its successor is not new, and does not fill a hole."""
         one = heard((1, 3))
         for number in (2, 3, 4):
             one.came(7, number, None)
-        self.assertEqual(one.measured(4).loss, 0.25)
+        self.assertEqual(one.measured(4, 0.0).loss, 0.25)
 
     def test_another_life(self) -> None:
         """It begins anew."""
         one = heard((1, 9))
         one.came(8, 3, None)
-        self.assertEqual(one.measured(3).loss, 0.0)
+        self.assertEqual(one.measured(3, 0.0).loss, 0.0)
 
 
 class TimeTests(SynchronousTestCase):
@@ -66,8 +68,11 @@ class TimeTests(SynchronousTestCase):
         self.assertEqual(one.jitter, 0.25 / 16)
 
     def test_round_trip(self) -> None:
-        """The first counts whole, the others by an eighth."""
+        """The median of the newest; after a minute of keepalives it says nothing of now."""
         one = heard((1,))
-        one.answered(0.5)
-        one.answered(1.3)
-        self.assertAlmostEqual(one.measured(1).delay or 0, 0.6)
+        for number, delay in enumerate((4.0, 0.5, 0.4, 0.3, 0.2)):
+            one.answered(delay, float(number))
+        self.assertEqual(one.measured(1, 5.0).delay, 0.4)
+        one.answered(0.1, 9.0)
+        self.assertEqual(one.measured(1, 68.0).delay, 0.3)
+        self.assertIsNone(one.measured(1, 69.0).delay)

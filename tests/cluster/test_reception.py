@@ -26,7 +26,7 @@ from hatwist.cluster.facts import (
 )
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.cluster.reception import Reception
-from hatwist.config.model import HaCf
+from hatwist.config.model import HaCf, LinkName
 from hatwist.wire.auth import Key, Keyring
 from hatwist.wire.message import Field, FieldType, Message
 from tests.cluster.builders import (
@@ -145,6 +145,13 @@ class OpenTests(SynchronousTestCase):
             outcomes = one.handle(datagram(from_peer(status(), src=name)), 0.0)
             self.assertEqual([type(it) for it in outcomes if not isinstance(it, Log)], [])
         self.assertEqual(one.complaints.counters, {"unknown node": 2})
+
+    def test_noise_on_a_line(self) -> None:
+        """What a serial line has damaged is counted for itself."""
+        one = reception()
+        forged = datagram(from_peer(status(), seq=1), keys=Keyring(1, (Key(1, "sha1", b"other"),)))
+        one.handle(evolve(forged, link=LinkName("/dev/ttyS0")), 0.0)
+        self.assertEqual(one.complaints.counters, {"not authentic on a line": 1})
 
     def test_what_bears_our_name_or_our_uuid(self) -> None:
         """It is looked at apart, and is never acted on."""

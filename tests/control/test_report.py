@@ -15,7 +15,7 @@ from hatwist.cluster.names import Holding
 from hatwist.control.report import report
 from tests.control.fakes import STATUS
 
-UNKNOWN = {"loss": None, "jitter": None, "delay": None}
+UNKNOWN = {"loss": None, "jitter": None, "delay": None, "trouble": ""}
 
 WHOLE: Final = {
     "version": 1,
