@@ -24,7 +24,7 @@ SOCKET: Final = "/run/heartbeat/register"
 MAGIC: Final = 0xABCD
 HEADER: Final = struct.Struct("=iI")
 
-PATIENCE: Final = 0.3
+PATIENCE: Final = 1.0
 """Seconds to wait for an answer that may not come."""
 
 Fields = list[list[str]]

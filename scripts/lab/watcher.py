@@ -78,10 +78,12 @@ class Watcher:
 
     @ivar cards: (host, card) by the number of the host's name space and the
         index of the card in it, learnt from the ports of the rack.
+    @ivar early: what was said of a card before its port was.
     """
 
     def __init__(self) -> None:
         self.cards: dict[tuple[int, int], tuple[str, str]] = {}
+        self.early: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
         self.netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
         _enlarge(self.netlink)
         self.netlink.setsockopt(SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1)
@@ -129,12 +131,17 @@ class Watcher:
             (index,) = struct.unpack("=I", found[IFLA_LINK])
             (space,) = struct.unpack("=i", found[IFLA_LINK_NETNSID])
             self.cards[space, index] = (host, card)
+            for early in self.early.pop((space, index), ()):
+                self._address(*early, space)
 
     def _address(self, kind: int, body: bytes, space: int) -> None:
         family, _, _, _, index = _ADDRESS.unpack_from(body)
         found = attributes(body[_ADDRESS.size :])
         raw = found.get(IFA_LOCAL, found.get(IFA_ADDRESS))
-        if raw is None or (space, index) not in self.cards:
+        if raw is None:
+            return
+        if (space, index) not in self.cards:
+            self.early.setdefault((space, index), []).append((kind, body))
             return
         host, card = self.cards[space, index]
         text, present = socket.inet_ntop(family, raw), kind == RTM_NEWADDR
