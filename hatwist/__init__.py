@@ -12,7 +12,8 @@ L{hatwist.cluster.node.Node}, an ordinary object without socket, timer, process
 or clock.  A room may import what stands left of it, never the reverse::
 
     errors, interfaces, unix <- wire <- config <- cluster
-        <- sim | media | resources | control | clients <- service | cli <- tap <- plugin
+        <- sim | media | resources | control | clients <- fencing
+        <- service | cli <- tap <- plugin
 
     wire/       bytes <-> messages: encodings, authentication, compression
     config/     ha.cf, authkeys, haresources and hatwist.toml -> frozen values
@@ -20,6 +21,7 @@ or clock.  A room may import what stands left of it, never the reverse::
     sim/        many nodes, one virtual clock, a hostile network; pure
     media/      broadcast, multicast, unicast, serial lines, ping, and one in memory
     resources/  the programs that start and stop things
+    fencing/    the devices that make sure that a dead peer cannot act
     control/    Perspective Broker: the server and the client
     clients/    heartbeat's own API for programs: cl_status, ipfail, dopd
     cli/        hatwistctl

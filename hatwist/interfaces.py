@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from hatwist.cluster.events import Event
     from hatwist.cluster.names import Holding, Outcome, Verb
     from hatwist.cluster.status import Status
-    from hatwist.config.model import LinkName, MediumSpec, Resource
+    from hatwist.config.model import FencingDevice, LinkName, MediumSpec, NodeName, Resource
+    from hatwist.fencing.dialects import Order
+    from hatwist.fencing.results import Answer, DeviceStatus, FenceResult
 
 
 class IMediumReceiver(Interface):
@@ -79,6 +81,44 @@ class IResourceAgent(Interface):
 
         @return: the outcome and, for people, the last words of the program.
         """
+
+
+class IFencingDevice(Interface):
+    """Carries out one order on one node."""
+
+    spec: FencingDevice = Attribute("What it was made from.")
+
+    def run(order: Order, host: str, timeout: float) -> Deferred[Answer]:
+        """
+        Carry it out; the Deferred always fires with an answer, never with a failure
+        for anything a device or its program did, unless it is cancelled.
+
+        @param host: the device's name for the node; empty for a status.
+        @param timeout: seconds, after which what goes on is ended.
+        """
+
+
+class IFencer(Interface):
+    """Makes sure that a node cannot act."""
+
+    def fence(node: NodeName, why: str) -> Deferred[FenceResult]:
+        """
+        Fence a node; who asks for it while it is being fenced gets the same result.
+
+        @param why: for the log and the history.
+        @return: always fires, within the time of a fencing, and never fails for what
+            a device did; when it is cancelled by all who wait, the fencing ends.
+        """
+
+    def confirm(node: NodeName, who: str) -> bool:
+        """
+        Take a person's word that a node cannot act.
+
+        @return: whether it is being fenced; else the word counts for nothing.
+        """
+
+    def status() -> Deferred[tuple[DeviceStatus, ...]]:
+        """Ask the devices whether they answer, or return what they said a moment ago; never fails."""
 
 
 class IPrograms(Interface):

@@ -21,6 +21,7 @@ from hatwist.config import model
 from hatwist.config.addresses import check_addresses, check_interfaces, check_peers, written_owners
 from hatwist.config.authkeys import parse_authkeys
 from hatwist.config.check import OUR_SERVICE, Seen, check_groups, check_hacf
+from hatwist.config.fencing import check_fencing
 from hatwist.config.findings import Findings
 from hatwist.config.hacf import Reading, read_hacf
 from hatwist.config.haresources import parse_haresources
@@ -169,6 +170,7 @@ def examine(
     groups = _read_haresources(directory, reading, seen, programs, findings)
     check_pings(reading.cf, written_neighbourhood(reading.cf, groups, seen.hosts), seen.hosts, findings)
     settings = _read_toml(directory, findings)
+    check_fencing(settings.fencing, reading.cf, _mode_of, findings)
     return Examination(reading, keys, groups, settings, seen, findings.ordered())
 
 
@@ -242,6 +244,11 @@ def _read_toml(directory: str, findings: Findings) -> Settings:
         return Settings()
     text = _read(path, f"Cannot open settings file [{path}]", "no-toml", findings)
     return Settings() if text is None else parse_toml(text, path, findings)
+
+
+def _mode_of(path: str) -> int | None:
+    """Return the permissions of a file; None if there is no such file."""
+    return stat.S_IMODE(os.stat(path).st_mode) if os.path.isfile(path) else None
 
 
 def _read(path: str, complaint: str, code: str, findings: Findings) -> str | None:

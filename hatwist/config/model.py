@@ -170,7 +170,8 @@ class Stonith:
     where: Position
     host: str = "*"
     file: str = ""
-    parameters: str = ""
+    parameters: str = field(default="", repr=False)
+    "As they stand in ha.cf; a password may be among them."
 
 
 @frozen
@@ -251,10 +252,62 @@ class ResourceGroup:
         return self.resources[0].text
 
 
+class FencingAction(Enum):
+    """What a device does to a node."""
+
+    RESET = "reset"
+    OFF = "off"
+
+
+@frozen
+class FencingDevice:
+    """
+    What can fence nodes.
+
+    @ivar type: of the C{stonith} command, a fence agent, or C{meatware}.
+    @ivar hosts: the nodes it can fence, each with the device's name for it; none:
+        every node, by its own name.
+    @ivar file: where its parameters are.
+    @ivar parameters: they themselves, where they stand in ha.cf.
+    @ivar timeout: of one try.
+    @ivar retries: after the first try.
+    """
+
+    name: str
+    type: str
+    where: Position
+    hosts: tuple[tuple[NodeName, str], ...] = ()
+    file: str = ""
+    parameters: str = field(default="", repr=False)
+    level: int = 1
+    timeout: Seconds = 60.0
+    retries: int = 1
+    action: FencingAction = FencingAction.RESET
+
+
+@frozen
+class Fencing:
+    """
+    How nodes are fenced.
+
+    @ivar timeout: of one fencing, all devices and tries together.
+    @ivar test_fencing: whether devices that prove nothing count.
+    @ivar fence_delay: how long the node that owns less waits before it fences a
+        peer that may fence it; None: twice the deadtime.
+    @ivar check_every: time between two looks whether the devices answer.
+    """
+
+    devices: tuple[FencingDevice, ...] = ()
+    timeout: Seconds = 300.0
+    test_fencing: bool = False
+    fence_delay: Seconds | None = None
+    check_every: Seconds = 3600.0
+
+
 @frozen
 class Settings:
     """
-    What hatwist.toml says; nearly empty now.
+    What hatwist.toml says.
 
     @ivar native: a node that was never heard counts as one that speaks hatwist's
         own protocol.
@@ -264,6 +317,7 @@ class Settings:
 
     native: bool = False
     version: int = 1
+    fencing: Fencing = Fencing()
 
 
 @frozen

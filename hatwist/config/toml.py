@@ -11,11 +11,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from attrs import frozen
 
+from hatwist.config import fencing
 from hatwist.config.directive import Life
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.model import Position, Settings
@@ -29,7 +31,8 @@ class KeySpec:
     """
     One key of hatwist.toml.
 
-    @ivar table: the table it stands in; empty for the top.
+    @ivar table: the table it stands in; empty for the top.  Where its last part
+        is C{NAME} there may be any number of such tables, each with a name of its own.
     @ivar type: the type of its value.
     @ivar default: as written.
     @ivar life: whether it does something.
@@ -43,6 +46,9 @@ class KeySpec:
     life: Life = Life.ACTIVE
 
 
+_NAME: Final = ".NAME"
+_DEVICE: Final = f"{fencing.DEVICES}{_NAME}"
+
 KEYS: Final[tuple[KeySpec, ...]] = (
     KeySpec(
         "",
@@ -51,11 +57,75 @@ KEYS: Final[tuple[KeySpec, ...]] = (
         "false",
         "Speak the native protocol from the start, before a peer was ever heard to speak it.",
     ),
+    *(
+        KeySpec(table, name, kind, default, explanation, Life.LATER)
+        for table, name, kind, default, explanation in (
+            (
+                fencing.TABLE,
+                "timeout",
+                float,
+                "300",
+                "Seconds of one fencing, all devices and tries together.",
+            ),
+            (
+                fencing.TABLE,
+                "fence_delay",
+                float,
+                "2 * deadtime",
+                "Seconds that the node that owns less waits before it fences a peer that may fence it.",
+            ),
+            (
+                fencing.TABLE,
+                "check_every",
+                float,
+                "3600",
+                "Seconds between two looks whether the devices answer.",
+            ),
+            (
+                fencing.TABLE,
+                "test_fencing",
+                bool,
+                "false",
+                "Let null, ssh, suicide and fence_dummy count, which prove nothing.",
+            ),
+            (
+                _DEVICE,
+                "type",
+                str,
+                "",
+                "A type of `stonith -L`, a fence agent such as fence_ipmilan, or meatware.",
+            ),
+            (
+                _DEVICE,
+                "hosts",
+                list,
+                "[]",
+                'The nodes it can fence, as "node01" or "node01=OUTLET"; none: all.',
+            ),
+            (_DEVICE, "file", str, "", "Its parameters: docs/fencing.md."),
+            (
+                _DEVICE,
+                "level",
+                int,
+                "1",
+                "All devices of a level must confirm, else the next level is tried.",
+            ),
+            (_DEVICE, "timeout", float, "60", "Seconds of one try; for meatware those of the whole fencing."),
+            (_DEVICE, "retries", int, "1", "Tries after the first."),
+            (_DEVICE, "action", str, "reset", "reset or off."),
+        )
+    ),
 )
 """Every key there is."""
 
 _TYPE_WORDS: Final[Mapping[type, str]] = MappingProxyType(
-    {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
+    {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "a text in quotes",
+        list: "texts in quotes between [ and ]",
+    }
 )
 _TRUTHS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -76,7 +146,10 @@ def parse_toml(text: str, file: str, findings: Findings) -> Settings:
     @return: the settings, defaults where nothing is said.
     """
     good = read_tables(text, file, findings, KEYS)
-    return Settings(native=good.get(("", "native"), False) is True)
+    return Settings(
+        native=good.get(("", "native"), False) is True,
+        fencing=fencing.read_fencing(good, partial(find_key, text, file), findings),
+    )
 
 
 def read_tables(
@@ -95,35 +168,53 @@ def read_tables(
         return {}
     known = {spec.table for spec in keys if spec.table}
     good: dict[tuple[str, str], TomlValue] = {}
+    told: set[str] = set()
     for table, name, value in _flatten(tables, known):
         where = find_key(text, file, table, name)
-        spec = next((one for one in keys if (one.table, one.name) == (table, name)), None)
+        kind = _kind(table, known)
+        spec = next((one for one in keys if (one.table, one.name) == (kind, name)), None)
         if not name:
             remedy = suggestion(table, known) or _known(keys)
             findings.error(where, "unknown-table", f"unknown table [{shown(table)}]", remedy)
-        elif spec is not None and type(value) is spec.type:
+        elif spec is not None and _fits(value, spec.type):
             good[table, name] = value
-            if spec.life is Life.LATER:
+            if spec.life is Life.LATER and (not table or table not in told):
+                told.add(table)
                 findings.note(where, "not-active", f"{name}: {spec.life.value}", spec.explanation)
         elif spec is not None:
             message = f"{name} has a value of the wrong type"
             findings.error(where, "wrong-type", message, f"write {_TYPE_WORDS[spec.type]}")
         else:
-            remedy = suggestion(name, [one.name for one in keys if one.table == table]) or _known(keys)
+            remedy = suggestion(name, [one.name for one in keys if one.table == kind]) or _known(keys)
             findings.error(where, "unknown-key", f"unknown key {shown(name)}", remedy)
     return good
 
 
-def _flatten(tables: Mapping[str, TomlValue], known: Set[str]) -> Iterator[tuple[str, str, TomlValue]]:
+def _flatten(
+    tables: Mapping[str, TomlValue], known: Set[str], above: str = ""
+) -> Iterator[tuple[str, str, TomlValue]]:
     """Yield table, key and value; an unknown table is one entry with an empty key."""
     for name, value in tables.items():
+        path = f"{above}.{name}" if above else name
         if not isinstance(value, dict):
-            yield "", name, value
-        elif name not in known:
-            yield name, "", value
+            yield above, name, value
+        elif _kind(path, known) in known or any(one.startswith(f"{path}.") for one in known):
+            yield from _flatten(value, known, path)
         else:
-            for key, inner in value.items():
-                yield name, key, inner
+            yield path, "", value
+
+
+def _kind(table: str, known: Set[str]) -> str:
+    """Return the table as the keys have it: C{NAME} for the name of one of many."""
+    above = table.rpartition(".")[0]
+    return f"{above}{_NAME}" if above and f"{above}{_NAME}" in known else table
+
+
+def _fits(value: TomlValue, wanted: type) -> bool:
+    """Whether a value is of a type; a whole number is a number, and a list has texts."""
+    if wanted is list:
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return type(value) is wanted or (wanted is float and type(value) is int)
 
 
 def find_key(text: str, file: str, table: str, key: str) -> Position:
@@ -137,7 +228,7 @@ def find_key(text: str, file: str, table: str, key: str) -> Position:
         header = _HEADER.match(line)
         if header:
             current = header[1].replace('"', "").replace("'", "")
-            if not key and current.split(".")[0] == table:
+            if not key and f"{current}.".startswith(f"{table}."):
                 return Position(file, number, header.start(1) + 1)
             continue
         found = _ASSIGNMENT.match(line)

@@ -85,6 +85,8 @@ def run_program(
     environment: Mapping[str, str],
     timeout: float,
     kill_group: Callable[[int, int], None] = os.killpg,
+    *,
+    stdin: bytes = b"",
 ) -> Deferred[Ran]:
     """
     Run a program; never blocks.
@@ -93,11 +95,12 @@ def run_program(
     @param environment: all of its environment; nothing is inherited.
     @param timeout: seconds; then SIGTERM, then SIGKILL, to the whole group.
     @param kill_group: takes a process group and a signal; raises as C{os.killpg}.
+    @param stdin: what it may read; nobody but the program sees it.
     @return: fires with L{Ran}, at the latest C{TERM_GRACE + KILL_GRACE} after the
         time-out; never fails, unless it is cancelled, which ends the program at
         once as if its time were up.
     """
-    run = _Run(clock, timeout, kill_group)
+    run = _Run(clock, timeout, kill_group, stdin)
     try:
         processes.spawnProcess(run, SETSID, [SETSID, *words], env=dict(environment), path=None)
     except (OSError, ValueError) as reason:
@@ -120,11 +123,14 @@ class _Run(ProcessProtocol):
 
     transport: IProcessTransport
 
-    def __init__(self, clock: IReactorTime, timeout: float, kill_group: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, clock: IReactorTime, timeout: float, kill_group: Callable[[int, int], None], stdin: bytes
+    ) -> None:
         self.done: Deferred[Ran] = Deferred(lambda _: self._terminate())
         self._clock = clock
         self._timeout = timeout
         self._kill_group = kill_group
+        self._stdin = stdin
         self._stage = _Stage.RUNNING
         self._timer: IDelayedCall | None = None
         self._pid = 0
@@ -143,11 +149,13 @@ class _Run(ProcessProtocol):
         self._finish()
 
     def connectionMade(self) -> None:
-        """It runs: give it an empty stdin and its time."""
+        """It runs: give it its stdin and its time."""
         pid = self.transport.pid
         assert pid is not None
         assert pid > 1, "group 0 would be our own"
         self._pid = pid
+        if self._stdin:
+            self.transport.write(self._stdin)
         self.transport.closeStdin()
         self._wait(self._timeout, self._terminate)
 

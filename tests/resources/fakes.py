@@ -101,6 +101,7 @@ class MemoryChild:
         self.deaf: set[int] = set()
         self.grandchildren = 0
         self.holders = 0
+        self.stdin = b""
         self.stdin_closed = False
         self._exit: Failure | None = None
 
@@ -165,7 +166,7 @@ class MemoryChild:
         raise NotImplementedError
 
     def write(self, data: bytes) -> None:
-        raise NotImplementedError
+        self.stdin += data
 
     def writeSequence(self, data: Iterable[bytes]) -> None:
         raise NotImplementedError
