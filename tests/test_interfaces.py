@@ -18,6 +18,9 @@ import hatwist
 from hatwist import interfaces
 from hatwist.clients.api import ClientApi
 from hatwist.control.happenings import Happenings
+from hatwist.fencing.devices import Operator, ProgramDevice
+from hatwist.fencing.fencer import Fencer
+from hatwist.fencing.memory import MemoryDevice, MemoryFencer
 from hatwist.media.memory import MemoryFactory, MemoryMedium
 from hatwist.media.ping import PingFactory, PingMedium
 from hatwist.media.serial import SerialFactory, SerialMedium
@@ -38,6 +41,8 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.ICounting: [SerialMedium],
     interfaces.IMediumFactory: [MemoryFactory, PingFactory, SerialFactory, UdpFactory],
     interfaces.IResourceAgent: [AddressAgent, AnnouncedScript, MemoryAgent, OcfAgent, ScriptAgent],
+    interfaces.IFencingDevice: [MemoryDevice, Operator, ProgramDevice],
+    interfaces.IFencer: [Fencer, MemoryFencer],
     interfaces.IPrograms: [ClientApi, Fifo, PidFile, RcScripts],
     interfaces.IControlObserver: [Happenings],
     interfaces.IClusterControl: [NodeService],

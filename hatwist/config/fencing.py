@@ -28,8 +28,10 @@ DEVICES: Final = "fencing.device"
 OPERATOR: Final = "meatware"
 """The device that is a person."""
 
-TEST_TYPES: Final = frozenset({"null", "ssh", "suicide", "external/ssh", "fence_dummy"})
+_TEST_TYPES: Final = frozenset({"null", "ssh", "suicide", "external/ssh"})
 """Devices that prove nothing: they say yes to everything, or need the node's own help."""
+
+_TEST_AGENT: Final = "fence_dummy"
 
 MAX_LEVEL: Final = 9
 MAX_RETRIES: Final = 10
@@ -84,6 +86,11 @@ def devices_of(cf: HaCf, fencing: Fencing) -> tuple[FencingDevice, ...]:
     return (device_of(cf.stonith),)
 
 
+def proves_nothing(kind: str) -> bool:
+    """Whether a type of device is for tests only."""
+    return kind in _TEST_TYPES or kind.rpartition("/")[2] == _TEST_AGENT
+
+
 def check_fencing(
     fencing: Fencing, cf: HaCf, mode_of: Callable[[str], int | None], findings: Findings
 ) -> None:
@@ -98,7 +105,7 @@ def check_fencing(
     for device in devices_of(cf, fencing):
         _check_nodes(device, cf, findings)
         _check_file(device, mode_of, findings)
-        if device.type in TEST_TYPES and not fencing.test_fencing:
+        if proves_nothing(device.type) and not fencing.test_fencing:
             text = f"{device.type} proves nothing, and does not count as fencing"
             findings.warn(
                 device.where, "test-fencing", text, "for tests: test_fencing = true in hatwist.toml"

@@ -37,7 +37,13 @@ def _directive_row(row: Directive) -> tuple[str, ...]:
 
 def _key_row(spec: KeySpec) -> tuple[str, ...]:
     name = f"{spec.table}.{spec.name}" if spec.table else spec.name
-    return (f"`{name}`", spec.type.__name__, f"`{spec.default}`", spec.life.value, spec.explanation)
+    return (
+        f"`{name}`",
+        spec.type.__name__,
+        f"`{spec.default}`" if spec.default else "",
+        spec.life.value,
+        spec.explanation,
+    )
 
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

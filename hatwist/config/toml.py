@@ -36,6 +36,7 @@ class KeySpec:
     @ivar type: the type of its value.
     @ivar default: as written.
     @ivar life: whether it does something.
+    @ivar protects: as that of a directive.
     """
 
     table: str
@@ -44,6 +45,7 @@ class KeySpec:
     default: str
     explanation: str
     life: Life = Life.ACTIVE
+    protects: bool = False
 
 
 _NAME: Final = ".NAME"
@@ -58,7 +60,7 @@ KEYS: Final[tuple[KeySpec, ...]] = (
         "Speak the native protocol from the start, before a peer was ever heard to speak it.",
     ),
     *(
-        KeySpec(table, name, kind, default, explanation, Life.LATER)
+        KeySpec(table, name, kind, default, explanation, Life.LATER, table == _DEVICE)
         for table, name, kind, default, explanation in (
             (
                 fencing.TABLE,
@@ -178,9 +180,9 @@ def read_tables(
             findings.error(where, "unknown-table", f"unknown table [{shown(table)}]", remedy)
         elif spec is not None and _fits(value, spec.type):
             good[table, name] = value
-            if spec.life is Life.LATER and (not table or table not in told):
+            if spec.life is not Life.ACTIVE and (not table or table not in told):
                 told.add(table)
-                findings.note(where, "not-active", f"{name}: {spec.life.value}", spec.explanation)
+                _say_idle(spec, table, find_key(text, file, table, "" if table else name), findings)
         elif spec is not None:
             message = f"{name} has a value of the wrong type"
             findings.error(where, "wrong-type", message, f"write {_TYPE_WORDS[spec.type]}")
@@ -188,6 +190,15 @@ def read_tables(
             remedy = suggestion(name, [one.name for one in keys if one.table == kind]) or _known(keys)
             findings.error(where, "unknown-key", f"unknown key {shown(name)}", remedy)
     return good
+
+
+def _say_idle(spec: KeySpec, table: str, where: Position, findings: Findings) -> None:
+    """Say that a key, or a whole table, does nothing; whoever wrote it may rely on it."""
+    text = f"{f'[{shown(table)}]' if table else spec.name}: {spec.life.value}"
+    if spec.protects:
+        findings.warn(where, "not-active", f"{text}. Shared disks are not protected", "docs/fencing.md")
+    else:
+        findings.note(where, "not-active", text, "" if table else spec.explanation)
 
 
 def _flatten(
@@ -235,7 +246,8 @@ def find_key(text: str, file: str, table: str, key: str) -> Position:
         name = found[1].strip("\"'").split(".")[0] if found else ""
         if found and current == ("" if not key else table) and name == (key or table):
             return Position(file, number, found.start(1) + 1)
-    return Position(file)
+    # A list of tables is a key that is written as a header.
+    return find_key(text, file, f"{table}.{key}" if table else key, "") if key else Position(file)
 
 
 def _known(keys: Sequence[KeySpec]) -> str:

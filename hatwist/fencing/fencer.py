@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
 from hatwist.cluster.names import Level
-from hatwist.config.fencing import TEST_TYPES
+from hatwist.config.fencing import proves_nothing
 from hatwist.config.model import Fencing, NodeName
 from hatwist.fencing.devices import ENTITY
 from hatwist.fencing.looks import Looks
@@ -114,7 +114,7 @@ class Fencer:
             if not one.well
         ]
         if self._settings.test_fencing:
-            tests = [one.name for one in self._specs if one.type in TEST_TYPES]
+            tests = [one.name for one in self._specs if proves_nothing(one.type)]
             found += [f"Fencing device {name} proves nothing: test_fencing is on." for name in tests]
         return tuple(found)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import Factory, define, frozen
 
-from hatwist.config.fencing import OPERATOR, TEST_TYPES
+from hatwist.config.fencing import OPERATOR, proves_nothing
 from hatwist.config.model import FencingAction, FencingDevice, NodeName, Seconds
 from hatwist.fencing.dialects import Order
 
@@ -52,7 +52,7 @@ def levels_for(devices: Iterable[FencingDevice], node: NodeName, test_fencing: b
     of one after the other would leave the node with power all the time, so all are
     switched off, and only then on again.
     """
-    fit = [one for one in devices if name_at(one, node) and (test_fencing or one.type not in TEST_TYPES)]
+    fit = [one for one in devices if name_at(one, node) and (test_fencing or not proves_nothing(one.type))]
     fit.sort(key=lambda one: one.level)
     return tuple(_level(tuple(members)) for _, members in groupby(fit, key=lambda one: one.level))
 

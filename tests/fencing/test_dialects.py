@@ -58,7 +58,7 @@ class StonithTests(SynchronousTestCase):
         self.assertEqual(found, {Order.RESET: YES, Order.OFF: YES, Order.ON: NO, Order.STATUS: NO})
 
     def test_killed(self) -> None:
-        """A program that was ended confirms nothing, even if it ends with 0; nor does one that a signal ended."""
+        """A program that was ended confirms nothing, even if it then exits with 0."""
         late = self.dialect.judge(Order.RESET, Ran(0, None, "dialing", timed_out=True))
         self.assertEqual(late, Answer(LATE, "its time was up: dialing"))
         self.assertEqual(self.dialect.judge(Order.RESET, Ran(None, 9, "")), Answer(NO, "exit status 137"))

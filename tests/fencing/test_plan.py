@@ -66,7 +66,7 @@ class LevelTests(SynchronousTestCase):
 
     def test_what_proves_nothing(self) -> None:
         """null, ssh, suicide and fence_dummy are left out unless test_fencing is on."""
-        tests = [device(kind, kind) for kind in ("null", "ssh", "suicide", "external/ssh", "fence_dummy")]
+        tests = [device(kind, kind) for kind in ("null", "ssh", "suicide", "external/ssh", "/x/fence_dummy")]
         self.assertEqual(levels_for(tests, BETA, False), ())
         self.assertEqual(levels_for(tests, BETA, True)[0].devices, tuple(tests))
 

@@ -78,6 +78,13 @@ class MemoryTests(SynchronousTestCase):
         self.assertEqual(child.env, {"LANG": "C"})
         self.assertTrue(child.stdin_closed)
 
+    def test_what_it_may_read(self) -> None:
+        """What a program may read is on its stdin, and then its end."""
+        kill = self.processes.kill_group
+        run_program(self.processes, self.clock, ["/sbin/x"], {}, 20.0, kill, stdin=b"a secret\n")
+        child = self.processes.children[-1]
+        self.assertEqual((child.stdin, child.stdin_closed), (b"a secret\n", True))
+
     def test_what_it_said(self) -> None:
         """stdout and stderr are kept as they came, and stdout on its own."""
         done, child = self.begin()
