@@ -65,6 +65,23 @@ class GroupFinished:
 
 
 @frozen
+class ResourceFailed:
+    """
+    A resource of a group that runs here no longer does, as far as its C{status} can be
+    believed.
+
+    @ivar how: what was seen, for people.
+    @ivar proven: its status said that it was stopped before our start, and that it
+        was running after it (safety 10).
+    """
+
+    key: str
+    resource: str
+    how: str
+    proven: bool = True
+
+
+@frozen
 class LoadSampled:
     """
     The text of C{/proc/loadavg}, which every sequenced message carries.
@@ -175,6 +192,7 @@ Event = (
     | LinkDown
     | LinkUp
     | GroupFinished
+    | ResourceFailed
     | LoadSampled
     | StandbyWanted
     | TakeoverWanted

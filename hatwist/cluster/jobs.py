@@ -35,6 +35,8 @@ class Purpose(Enum):
     "Stop everything."
     YIELD = "yield"
     "Stop groups that both nodes had, and whose home is the other."
+    RECOVER = "recover"
+    "Start again what failed of a group that runs here."
     ANNOUNCE = "announce"
     "Tell the neighbours again of groups that both nodes had, and whose home is here."
     ANSWER = "request"

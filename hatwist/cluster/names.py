@@ -85,6 +85,8 @@ class Verb(Enum):
     START = "start"
     STOP = "stop"
     STATUS = "status"
+    RECOVER = "recover"
+    "Stop and start again the first resource that does not run, and all to its right."
     ANNOUNCE = "announce"
     "Tell the neighbours once more where its addresses are."
 

@@ -32,6 +32,7 @@ from hatwist.cluster.mode import Mode
 from hatwist.cluster.patience import Patience
 from hatwist.cluster.pings import Pings
 from hatwist.cluster.reception import Reception
+from hatwist.cluster.recovery import Recovery
 from hatwist.cluster.requests import Requests
 from hatwist.cluster.resources import Resources
 from hatwist.cluster.roster import Roster
@@ -83,12 +84,14 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "healing",
             "aftermath",
             "ipfail",
+            "recovery",
             "work",
             "departure",
         ),
         events.LinkDown: ("links",),
         events.LinkUp: ("links",),
         events.GroupFinished: ("work",),
+        events.ResourceFailed: ("recovery",),
         events.LoadSampled: ("history",),
         events.StandbyWanted: ("standby",),
         events.TakeoverWanted: ("standby",),
@@ -155,6 +158,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "takeover",
             "ipfail",
             "echoes",
+            "recovery",
         ),
         facts.PeerReturned: ("healing", "aftermath"),
         facts.ClaimHeard: ("healing",),
@@ -169,6 +173,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "takeover",
             "standby",
             "healing",
+            "recovery",
             "departure",
             "mode",
         ),
@@ -281,6 +286,7 @@ class Node:
         self.ipfail = Ipfail(config.cf, self.ledger, self.complaints)
         self.departure = Departure(identity, self.ledger)
         self.clients = Clients(identity, self.roster)
+        self.recovery = Recovery(self.ledger, self.complaints, MappingProxyType({}))
         self.work = Work(self.ledger)
         self._machines: dict[str, Machine] = {}
         for name in dict.fromkeys(name for names in ROUTES.values() for name in names):

@@ -40,7 +40,7 @@ FAILED_START_DELAY: Final = 30.0
 OFFER_MEMORY: Final = 300.0
 """Seconds in which a group is offered only once, lest two nodes that both fail pass it to and fro."""
 
-_STARTS: Final = (Purpose.REQUESTED, Purpose.TAKEOVER, Purpose.TAKE)
+_STARTS: Final = (Purpose.REQUESTED, Purpose.TAKEOVER, Purpose.TAKE, Purpose.RECOVER)
 _SCRIPT: Final = "mach_down(default)"
 
 _Item = PeerDied | MessageDelivered | JobFinished | DeadlinePassed

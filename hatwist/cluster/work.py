@@ -47,6 +47,7 @@ _VERBS: Final = {
     Purpose.CLEAR: Verb.STOP,
     Purpose.LEAVE: Verb.STOP,
     Purpose.YIELD: Verb.STOP,
+    Purpose.RECOVER: Verb.RECOVER,
     Purpose.ANNOUNCE: Verb.ANNOUNCE,
     Purpose.ANSWER: Verb.STOP,
 }
@@ -162,7 +163,7 @@ class Work:
                 if not permission.allowed:
                     running.left.pop(0)
                     continue
-            elif verb is Verb.STOP and running.job.purpose is not Purpose.CLEAR:
+            elif verb in (Verb.STOP, Verb.RECOVER) and running.job.purpose is not Purpose.CLEAR:
                 # Why it failed says more than that what is left of it is cleared away.
                 yield self._record(running.job, group, True, "")
             running.left.pop(0)
@@ -194,7 +195,7 @@ class Work:
             return self._probed(order, outcome is Outcome.RUNNING, now)
         if order.verb is Verb.ANNOUNCE:
             return []
-        if order.verb is Verb.START:
+        if order.verb in (Verb.START, Verb.RECOVER):
             return self._started(order, outcome is Outcome.OK, detail, now)
         return self._stopped(order, outcome is Outcome.OK, detail, now)
 

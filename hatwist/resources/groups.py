@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from attrs import evolve
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
@@ -60,7 +61,8 @@ class GroupRunner:
         Carry out an order, after those given before for the same group.
 
         C{START}: L{Outcome.OK} when all its resources run; L{Outcome.FAILED}
-        when one could not be started and the group was released.  C{STOP}:
+        when one could not be started and the group was released.  C{RECOVER}: the
+        same, for what does not run of a group that was started.  C{STOP}:
         L{Outcome.OK} when all were stopped; L{Outcome.FAILED} when one was not:
         that one and those to its left may still run.  C{STATUS}:
         L{Outcome.RUNNING} or L{Outcome.STOPPED}, by the first resource.
@@ -71,6 +73,7 @@ class GroupRunner:
             Verb.START: self._start,
             Verb.STOP: self._stop,
             Verb.STATUS: self._status,
+            Verb.RECOVER: self._recover,
             Verb.ANNOUNCE: self._announce,
         }[verb]
         turn = self._turns.setdefault(group.key, DeferredLock())
@@ -86,6 +89,37 @@ class GroupRunner:
                 _, trouble = await self._stop(group)
                 return outcome, "; ".join(filter(None, (f"{resource.text}: {detail}", trouble)))
         return Outcome.OK, ""
+
+    async def _recover(self, group: ResourceGroup) -> tuple[Outcome, str]:
+        """
+        Start again from the first resource that does not run.
+
+        It is stopped before, with all to its right, which stand on it: a program
+        that hangs or has left something behind would not start beside itself.
+        """
+        place = await self._first_failed(group)
+        if place is None:
+            return Outcome.OK, "everything runs"
+        rest = evolve(group, resources=group.resources[place:])
+        outcome, detail = await self._stop(rest)
+        if outcome is Outcome.FAILED:
+            return outcome, detail
+        outcome, detail = await self._start(rest)
+        if outcome is Outcome.FAILED:
+            # The start has released what it began; what stands before goes with it.
+            _, trouble = await self._stop(group)
+            detail = "; ".join(filter(None, (detail, trouble)))
+        return outcome, detail
+
+    async def _first_failed(self, group: ResourceGroup) -> int | None:
+        for place, resource in enumerate(group.resources):
+            agent = self._find(resource)
+            if (
+                isinstance(agent, AgentError)
+                or (await agent.run(resource, Verb.STATUS))[0] is not Outcome.RUNNING
+            ):
+                return place
+        return None
 
     async def _start_one(self, resource: Resource) -> tuple[Outcome, str]:
         """Start it unless it runs already."""

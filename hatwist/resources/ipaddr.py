@@ -72,7 +72,7 @@ class AddressAgent:
                 words = "Running OK" if found else "Resource is stopped"
                 self._answer(words)
                 return (Outcome.RUNNING if found else Outcome.STOPPED), words
-            case Verb.START:
+            case Verb.START | Verb.RECOVER:
                 if not found:
                     self._start(network)
             case Verb.ANNOUNCE:

@@ -64,7 +64,7 @@ class MemoryAgent:
             self._failures[key] = left - 1
             return Outcome.FAILED, f"{verb.value} of {resource.text} fails on order"
         match verb:
-            case Verb.START:
+            case Verb.START | Verb.RECOVER:
                 self.running.add(resource.text)
             case Verb.STOP:
                 self.running.discard(resource.text)

@@ -47,7 +47,7 @@ class Agents:
         From the start on a group answers, even while it is being started, and
         even if the start is going to fail: its address comes first.
         """
-        if verb is Verb.START and group.key not in self.running:
+        if verb in (Verb.START, Verb.RECOVER) and group.key not in self.running:
             self.running.append(group.key)
 
     def finish(self, group: ResourceGroup, verb: Verb) -> tuple[Outcome, str]:
@@ -58,10 +58,16 @@ class Agents:
         """
         if verb is Verb.STATUS:
             return (Outcome.RUNNING if group.key in self.running else Outcome.STOPPED), ""
-        failed = (group.key, verb) in self.broken
-        if verb is Verb.STOP or (verb is Verb.START and failed):
+        start = Verb.START if verb is Verb.RECOVER else verb
+        failed = (group.key, start) in self.broken
+        if verb is Verb.STOP or (start is Verb.START and failed):
             self._release(group)
         return (Outcome.FAILED, f"{verb.value} was told to fail") if failed else (Outcome.OK, "")
+
+    def fail(self, group: ResourceGroup) -> None:
+        """It stops by itself."""
+        if group.key in self.running:
+            self.running.remove(group.key)
 
     def power_off(self) -> None:
         """The host loses everything that ran."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hatwist.cluster.events import LeaveWanted, StandbyWanted, TakeoverWanted
+from hatwist.cluster.events import LeaveWanted, ResourceFailed, StandbyWanted, TakeoverWanted
 from hatwist.cluster.names import Holding, Verb
 from hatwist.config.durations import seconds
 from hatwist.sim.auditors import agreement
@@ -149,6 +149,18 @@ def _network(script: Script, *settings: str) -> None:
     script.world.network.everywhere(**changes)
 
 
+def _fail(script: Script, name: str, key: str) -> None:
+    """C{fail alpha 10.0.0.5}: what runs there stops by itself, and the monitor sees it."""
+    host = script.host(name)
+    group = next((one for one in script.world.config.groups if one.key == key), None)
+    if group is None:
+        raise ValueError(f"no such group: {key}")
+    host.agents.fail(group)
+    script.world.moves += 1
+    script.world.note(f"*** {key} fails on {name}")
+    script.world.feed(host, ResourceFailed(key, key, "not running"))
+
+
 def _agent(script: Script, name: str, key: str, verb: str, how: str) -> None:
     """C{agent beta 10.0.0.5 start fail}: let it fail from now on; C{mend} ends it."""
     broken = script.host(name).agents.broken
@@ -236,6 +248,7 @@ COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "heal": _heal,
     "network": _network,
     "agent": _agent,
+    "fail": _fail,
     "pace": _pace,
     "trace": _trace,
     "forget": _forget,

@@ -209,7 +209,7 @@ class World:
             return
         outcome, detail = host.agents.finish(order.group, order.verb)
         self.moves += 1
-        if order.verb in (Verb.START, Verb.STOP):
+        if order.verb in (Verb.START, Verb.STOP, Verb.RECOVER):
             said = "done" if outcome is Outcome.OK else outcome.value
             self._note(host, f"{order.verb.value} {order.group.key} {said}")
         if host.life == life:

@@ -297,7 +297,7 @@ class Cluster:
                 return Outcome.RUNNING if key in running else Outcome.STOPPED
             case Verb.STOP:
                 running.discard(key)
-            case Verb.START:
+            case Verb.START | Verb.RECOVER:
                 if (name, key) in self.unfit:
                     return Outcome.FAILED
                 running.add(key)

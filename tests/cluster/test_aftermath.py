@@ -88,7 +88,7 @@ class Beside:
         match order.verb:
             case Verb.STATUS:
                 return Outcome.RUNNING if key in self.running else Outcome.STOPPED
-            case Verb.START:
+            case Verb.START | Verb.RECOVER:
                 self.running.add(key)
                 self.starts += 1
             case Verb.STOP:

@@ -1,0 +1,156 @@
+# -*- test-case-name: tests.cluster.test_recovery -*-
+"""
+A resource of a group that runs here has failed: start it again, or let the other
+node have the group.
+
+A failure counts for some time.  The group moves when it has failed too often in it,
+or when what failed does not run again; at most once for one cause.  A group that
+cannot be started anywhere stays stopped, and that is said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field, frozen
+
+from hatwist.cluster.actions import Log, Record
+from hatwist.cluster.deadlines import Deadlines
+from hatwist.cluster.events import DeadlinePassed, ResourceFailed
+from hatwist.cluster.facts import HandoverAsked, JobBegun, JobFinished, PeerDied
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.names import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hatwist.cluster.complaints import Complaints
+    from hatwist.cluster.facts import Outcome
+    from hatwist.cluster.ledger import Ledger
+    from hatwist.config.model import ResourceGroup, Seconds
+
+RETRY: Final = 1.0
+"""Seconds until a move that cannot begin now is tried again."""
+
+PATIENCE: Final = 60.0
+"""Seconds for which it is tried."""
+
+_Item = ResourceFailed | JobFinished | PeerDied | DeadlinePassed
+
+
+@frozen
+class Rules:
+    """
+    When a group moves.
+
+    @ivar threshold: failures that are borne; 0: any number.
+    @ivar memory: seconds for which a failure counts.
+    """
+
+    threshold: int = 3
+    memory: Seconds = 3600.0
+
+
+@define
+class _Move:
+    """A group that is to go to the other node."""
+
+    why: str
+    until: Seconds
+
+
+@define
+class Recovery:
+    """
+    Counts failures of resources, and decides what follows.
+
+    @ivar rules: by the key of a group; those that are not there have the usual ones.
+    @ivar failures: when each group failed, oldest first.
+    """
+
+    ledger: Ledger
+    complaints: Complaints
+    rules: Mapping[str, Rules]
+    failures: dict[str, list[Seconds]] = field(factory=dict)
+    _repairing: set[str] = field(factory=set)
+    "Keys of groups of which something is being started again."
+    _moves: dict[str, _Move] = field(factory=dict)
+    _deadlines: Deadlines = field(factory=Deadlines)
+
+    def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
+        """Follow failures, repairs, and the end of both."""
+        match item:
+            case ResourceFailed(key):
+                group = next((one for one in self.ledger.groups if one.key == key), None)
+                return [] if group is None else self._fail(group, item, now)
+            case JobFinished(job):
+                return self._repaired(job) if job.purpose is Purpose.RECOVER else []
+            case PeerDied():
+                self._moves.clear()
+                self._deadlines.clear("move")
+                return []
+            case DeadlinePassed():
+                return self._try_moves(now)
+
+    def deadline(self) -> Seconds:
+        """When a move is tried again."""
+        return self._deadlines.first()
+
+    def count(self, key: str, now: Seconds) -> int:
+        """Return how many failures of a group still count."""
+        memory = self._rules(key).memory
+        kept = [at for at in self.failures.get(key, ()) if now - at < memory]
+        self.failures[key] = kept
+        return len(kept)
+
+    def forget(self, key: str) -> None:
+        """Let no failure of a group count any more: the operator has looked."""
+        self.failures.pop(key, None)
+        self._moves.pop(key, None)
+
+    def _rules(self, key: str) -> Rules:
+        return self.rules.get(key, Rules())
+
+    def _fail(self, group: ResourceGroup, failed: ResourceFailed, now: Seconds) -> list[Outcome]:
+        ledger, key = self.ledger, group.key
+        cause = f"{failed.resource}: {failed.how}"
+        if not failed.proven:
+            text = f"the status of {failed.resource} cannot be relied on ({failed.how}); nothing is done"
+            return [*self.complaints.note("unreliable status", Level.WARN, text, now)]
+        if not ledger.ours & ledger.side(group) or ledger.leaving or key in self._repairing:
+            return []
+        self.failures.setdefault(key, []).append(now)
+        number, rules = self.count(key, now), self._rules(key)
+        said: list[Outcome] = [
+            Log(Level.ERROR, f"Resource {failed.resource} of group {key} failed ({number}): {failed.how}"),
+            Record("resource failed", key, ledger.me, (cause, f"failure number {number}")),
+        ]
+        if rules.threshold and number > rules.threshold and ledger.living_peers():
+            return [*said, *self._move(key, f"{cause}; it failed {number} times", now)]
+        self._repairing.add(key)
+        return [*said, JobBegun(Job(Purpose.RECOVER, (group,), (cause, f"failure number {number}")))]
+
+    def _repaired(self, job: Job) -> list[Outcome]:
+        """What could not be started again is cleared away and offered by the takeover machine."""
+        self._repairing.difference_update(group.key for group in job.groups)
+        return []
+
+    def _move(self, key: str, why: str, now: Seconds) -> list[Outcome]:
+        self._moves[key] = _Move(why, now + PATIENCE)
+        return self._try_moves(now)
+
+    def _try_moves(self, now: Seconds) -> list[Outcome]:
+        """Hand over as soon as nothing else moves."""
+        self._deadlines.expire("move", now)
+        ledger = self.ledger
+        outcomes: list[Outcome] = []
+        for key, move in list(self._moves.items()):
+            side = next(ledger.side(group) for group in ledger.groups if group.key == key)
+            if now >= move.until or not ledger.ours & side or not ledger.living_peers():
+                del self._moves[key]
+            elif ledger.stable and ledger.settled and not outcomes:
+                del self._moves[key]
+                outcomes.append(HandoverAsked(side, move.why))
+        if self._moves:
+            self._deadlines.set("move", now + RETRY)
+        return outcomes
