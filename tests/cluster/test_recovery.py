@@ -1,0 +1,129 @@
+# -*- test-case-name: tests.cluster.test_recovery -*-
+"""
+What becomes of a group of which something has failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from hatwist.cluster.actions import Record
+from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.events import DeadlinePassed, ResourceFailed
+from hatwist.cluster.facts import HandoverAsked, JobBegun, JobFinished, PeerDied
+from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.ledger import Ledger
+from hatwist.cluster.names import Holding
+from hatwist.cluster.recovery import PATIENCE, Recovery, Rules
+from tests.cluster.builders import BETA, SQL, WEB, logged, settled_ledger
+
+FAILED = ResourceFailed(WEB.key, "httpd", "its status says stopped")
+
+
+def recovery(ledger: Ledger | None = None, rules: Rules | None = None) -> Recovery:
+    """Make alpha's; it holds what is at home there."""
+    book = ledger or evolve(settled_ledger(), ours=Holding.LOCAL)
+    return Recovery(book, Complaints(), {WEB.key: rules or Rules()})
+
+
+def jobs(outcomes: Sequence[object]) -> list[Job]:
+    """Return the jobs that begin."""
+    return [one.job for one in outcomes if isinstance(one, JobBegun)]
+
+
+def handovers(outcomes: Sequence[object]) -> list[Holding]:
+    """Return what is asked to be given up."""
+    return [one.which for one in outcomes if isinstance(one, HandoverAsked)]
+
+
+class RepairTests(SynchronousTestCase):
+    """It is started again where it is."""
+
+    def test_started_again(self) -> None:
+        """At once, and with the reason."""
+        outcomes = recovery().handle(FAILED, 1.0)
+        causes = "httpd: its status says stopped", "failure number 1"
+        self.assertEqual(jobs(outcomes), [Job(Purpose.RECOVER, (WEB,), causes)])
+        self.assertIn(Record("resource failed", WEB.key, "alpha", causes), outcomes)
+        text = f"Resource httpd of group {WEB.key} failed (1): its status says stopped"
+        self.assertEqual(logged(outcomes), [text])
+
+    def test_once_at_a_time(self) -> None:
+        """While it is being started again, and where it is not ours, nothing more happens."""
+        one = recovery()
+        (job,) = jobs(one.handle(FAILED, 1.0))
+        self.assertEqual(one.handle(FAILED, 2.0), [])
+        one.handle(JobFinished(evolve(job, purpose=Purpose.TAKE)), 2.5)
+        self.assertEqual(one.handle(FAILED, 2.7), [])
+        one.handle(JobFinished(job), 3.0)
+        self.assertEqual(len(jobs(one.handle(FAILED, 4.0))), 1)
+        for ledger in (
+            evolve(settled_ledger(), ours=Holding.NONE),
+            evolve(settled_ledger(), ours=Holding.LOCAL, leaving=True),
+        ):
+            self.assertEqual(recovery(ledger).handle(FAILED, 1.0), [])
+        self.assertEqual(recovery().handle(evolve(FAILED, key="no such group"), 1.0), [])
+        self.assertEqual(recovery().handle(evolve(FAILED, key=SQL.key), 1.0), [])
+
+    def test_unreliable(self) -> None:
+        """What never proved itself is reported, and not acted on."""
+        one = recovery()
+        (line,) = logged(one.handle(evolve(FAILED, proven=False), 1.0))
+        self.assertIn("the status of httpd cannot be relied on", line)
+        self.assertEqual(one.count(WEB.key, 1.0), 0)
+
+
+class MoveTests(SynchronousTestCase):
+    """It is given to the other node."""
+
+    def break_down(self, one: Recovery, times: int, now: float = 0.0) -> list[object]:
+        """Let it fail, and be started again each time."""
+        outcomes: list[object] = []
+        for number in range(times):
+            outcomes = [*one.handle(FAILED, now + number)]
+            for job in jobs(outcomes):
+                one.handle(JobFinished(job), now + number)
+        return outcomes
+
+    def test_too_often(self) -> None:
+        """More than the threshold in the time for which a failure counts."""
+        one = recovery(rules=Rules(2, 100.0))
+        self.assertEqual(handovers(self.break_down(one, 2)), [])
+        self.assertEqual(handovers(self.break_down(one, 1, 50.0)), [Holding.LOCAL])
+        one = recovery(rules=Rules(2, 100.0))
+        self.break_down(one, 2)
+        self.assertEqual(handovers(self.break_down(one, 1, 150.0)), [])
+        one.forget(WEB.key)
+        self.assertEqual(one.count(WEB.key, 150.0), 0)
+
+    def test_nobody_to_give_it_to(self) -> None:
+        """Without a peer, and without a threshold, it is started again however often."""
+        alone = evolve(settled_ledger(), ours=Holding.LOCAL, peers={})
+        self.assertEqual(len(jobs(self.break_down(recovery(alone, Rules(1)), 9))), 1)
+        self.assertEqual(len(jobs(self.break_down(recovery(rules=Rules(0)), 9))), 1)
+
+    def test_as_soon_as_nothing_else_moves(self) -> None:
+        """It is tried for a minute; not when the peer is dead, or somebody else has moved it."""
+        for change, later in (
+            (lambda book, one: setattr(book, "takeover_running", False), [Holding.LOCAL]),
+            (lambda book, one: setattr(book, "ours", Holding.NONE), []),
+            (lambda book, one: one.handle(PeerDied(BETA, 5.0, True), 2.0), []),
+        ):
+            book = evolve(settled_ledger(), ours=Holding.LOCAL, takeover_running=True)
+            one = recovery(book, Rules(1))
+            self.assertEqual(handovers(self.break_down(one, 2)), [])
+            self.assertEqual(one.deadline(), 2.0)
+            change(book, one)
+            self.assertEqual(handovers(one.handle(DeadlinePassed(), 2.0)), later)
+            self.assertEqual(one.deadline(), inf)
+        book = evolve(settled_ledger(), ours=Holding.LOCAL, takeover_running=True)
+        one = recovery(book, Rules(1))
+        self.break_down(one, 2)
+        self.assertEqual(one.handle(DeadlinePassed(), 2.0), [])
+        self.assertEqual(one.deadline(), 3.0)
+        one.handle(DeadlinePassed(), 2.0 + PATIENCE)
+        self.assertEqual(one.deadline(), inf)
