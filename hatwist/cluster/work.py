@@ -155,6 +155,10 @@ class Work:
             if self.busy(group) or self._deadlines.pending(f"retry {group.key}"):
                 return
             verb = _VERBS[running.job.purpose]
+            if verb is Verb.RECOVER and not self._is_ours(group):
+                yield self._record(running.job, group, False, "it was given up meanwhile")
+                running.left.pop(0)
+                continue
             if verb is Verb.START:
                 permission = may_own(group, running.job.claim, self.ledger)
                 # What runs here already is only looked at; why it is here was decided before.
@@ -168,6 +172,12 @@ class Work:
                 yield self._record(running.job, group, True, "")
             running.left.pop(0)
             yield self._order(running, group, verb, now)
+
+    def _is_ours(self, group: ResourceGroup) -> bool:
+        """Say whether a group runs here by right, and is not about to be given up."""
+        ledger = self.ledger
+        runs = self.condition(group).state is GroupState.RUNNING
+        return runs and bool(ledger.ours & ledger.side(group)) and not (ledger.yielding or ledger.leaving)
 
     def _order(self, running: _Running, group: ResourceGroup, verb: Verb, now: Seconds) -> RunGroup:
         self._tickets += 1

@@ -59,6 +59,7 @@ _KINDS: Final = (
     "network delay=1ms/delay=1ms..50ms/delay=1ms..400ms/delay=1ms..3",
     "agent NAME KEY start/start/stop fail",
     "agent NAME KEY start/stop mend",
+    "fail NAME KEY",
     "pace NAME 50ms 100ms/3/12",
     "generation NAME lost",
 )

@@ -19,7 +19,7 @@ from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Ledger
 from hatwist.cluster.names import Holding
 from hatwist.cluster.recovery import PATIENCE, Recovery, Rules
-from tests.cluster.builders import BETA, SQL, WEB, logged, settled_ledger
+from tests.cluster.builders import ALPHA, BETA, SQL, WEB, logged, settled_ledger
 
 FAILED = ResourceFailed(WEB.key, "httpd", "its status says stopped")
 
@@ -48,7 +48,7 @@ class RepairTests(SynchronousTestCase):
         outcomes = recovery().handle(FAILED, 1.0)
         causes = "httpd: its status says stopped", "failure number 1"
         self.assertEqual(jobs(outcomes), [Job(Purpose.RECOVER, (WEB,), causes)])
-        self.assertIn(Record("resource failed", WEB.key, "alpha", causes), outcomes)
+        self.assertIn(Record("resource failed", WEB.key, ALPHA, causes), outcomes)
         text = f"Resource httpd of group {WEB.key} failed (1): its status says stopped"
         self.assertEqual(logged(outcomes), [text])
 

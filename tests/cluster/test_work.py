@@ -65,6 +65,28 @@ class OrderTests(SynchronousTestCase):
             why = f"{purpose.value}; somebody wants it"
             self.assertEqual(one.condition(SQL), Condition(GroupState.RUNNING, 3.0, why))
 
+    def test_recoveries(self) -> None:
+        """Only what runs here by right is started again, and is running or failed after it."""
+        for outcome, state in ((Outcome.OK, GroupState.RUNNING), (Outcome.FAILED, GroupState.FAILED)):
+            one = work()
+            one.ledger.ours = Holding.LOCAL
+            one.handle(JobBegun(job(Purpose.REQUESTED, WEB)), 1.0)
+            one.handle(finished(1), 2.0)
+            [_, recover] = one.handle(JobBegun(job(Purpose.RECOVER, WEB)), 3.0)
+            self.assertEqual(recover, order(2, WEB, Verb.RECOVER))
+            one.handle(finished(2, outcome), 4.0)
+            self.assertEqual(one.condition(WEB).state, state)
+        for change in ({"ours": Holding.NONE}, {"yielding": True}, {"leaving": True}):
+            one = work()
+            one.ledger.ours = Holding.LOCAL
+            one.handle(JobBegun(job(Purpose.REQUESTED, WEB)), 1.0)
+            one.handle(finished(1), 2.0)
+            for name, value in change.items():
+                setattr(one.ledger, name, value)
+            (refused, _) = one.handle(JobBegun(job(Purpose.RECOVER, WEB)), 3.0)
+            assert isinstance(refused, Record)
+            self.assertEqual(refused.decision, "recover refused")
+
     def test_stops(self) -> None:
         """A stop needs no permission, and is recorded too."""
         for purpose in STOPS:

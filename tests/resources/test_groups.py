@@ -103,6 +103,49 @@ class StartTests(GroupCase):
         self.assertEqual(self.agent.running, {ADDRESS, DISK})
 
 
+class RecoverTests(GroupCase):
+    """Starting again what failed of a group that was started."""
+
+    def setUp(self) -> None:
+        """Start it, and forget that."""
+        super().setUp()
+        self.run_now(START)
+        self.agent.journal.clear()
+
+    def moves(self) -> list[tuple[str, Verb]]:
+        """Return what was stopped and started, in order."""
+        return [(one, verb) for one, verb in self.agent.journal if verb in (START, STOP)]
+
+    def test_from_the_first_that_failed(self) -> None:
+        """It and what stands to its right are stopped, from right to left, and started again."""
+        self.agent.running.discard(DISK)
+        self.assertEqual(self.run_now(Verb.RECOVER), (Outcome.OK, ""))
+        self.assertEqual(self.moves(), [(HTTPD, STOP), (DISK, STOP), (DISK, START), (HTTPD, START)])
+
+    def test_everything_runs(self) -> None:
+        """Then nothing is touched."""
+        self.assertEqual(self.run_now(Verb.RECOVER), (Outcome.OK, "everything runs"))
+        self.assertEqual(self.moves(), [])
+
+    def test_it_does_not_start(self) -> None:
+        """The whole group is released, and the reason told."""
+        self.agent.running.discard(HTTPD)
+        self.agent.fail(HTTPD, START)
+        outcome, detail = self.run_now(Verb.RECOVER)
+        self.assertIs(outcome, Outcome.FAILED)
+        self.assertIn(HTTPD, detail)
+        self.assertEqual(self.agent.running, set())
+
+    def test_it_does_not_stop(self) -> None:
+        """What cannot be stopped is not started beside itself."""
+        self.agent.running.discard(DISK)
+        self.agent.fail(HTTPD, STOP)
+        done = self.runner.run(WEB, Verb.RECOVER)
+        self.clock.pump([1.0] * 400)
+        self.assertIs(self.successResultOf(done)[0], Outcome.FAILED)
+        self.assertNotIn((DISK, START), self.moves())
+
+
 class StopTests(GroupCase):
     """Stopping a group."""
 

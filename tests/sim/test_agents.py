@@ -42,6 +42,15 @@ class AgentsTests(SynchronousTestCase):
         self.agents.begin(GROUP, Verb.STOP)
         self.assertEqual(self.agents.running, [WEB])
 
+    def test_recover(self) -> None:
+        """What has failed is started again."""
+        self.carry_out(Verb.START)
+        self.agents.fail(GROUP)
+        self.agents.fail(GROUP)
+        self.assertEqual(self.agents.running, [])
+        self.assertIs(self.carry_out(Verb.RECOVER), Outcome.OK)
+        self.assertEqual(self.agents.running, [WEB])
+
     def test_status(self) -> None:
         """Status tells whether it runs."""
         self.assertIs(self.carry_out(Verb.STATUS), Outcome.STOPPED)

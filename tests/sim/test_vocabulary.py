@@ -144,6 +144,12 @@ class VocabularyTests(SynchronousTestCase):
         for words in ("10.0.0.9 start fail", f"{SQL} begin fail", f"{SQL} start sometimes"):
             self.refuse(f"agent beta {words}")
 
+    def test_fail(self) -> None:
+        """What runs stops by itself; what does not run has no more to lose."""
+        self.give(f"fail beta {SQL}", f"fail beta {WEB}")
+        self.assertNotIn(SQL, self.beta.agents.running)
+        self.refuse("fail beta 10.0.0.9")
+
     def test_pace(self) -> None:
         """Programs take their time."""
         self.give("pace alpha 50ms 3", "pace beta 2")
