@@ -39,6 +39,9 @@ MAX_RETRIES: Final = 10
 MAX_TIMEOUT: Final = 3600.0
 """Seconds of one fencing."""
 
+DEVICE_TIMEOUT: Final = 60.0
+"""Seconds of one try of a device that says nothing else."""
+
 MIN_CHECK: Final = 60.0
 """Seconds between two looks at a device, at least."""
 
@@ -72,10 +75,19 @@ def read_fencing(good: Good, where: Where, findings: Findings) -> Fencing:
     )
 
 
-def device_of(stonith: Stonith) -> FencingDevice:
-    """Return the device of C{stonith} or C{stonith_host} in ha.cf; it can fence every node."""
+def device_of(stonith: Stonith, limit: Seconds) -> FencingDevice:
+    """
+    Return the device of C{stonith} or C{stonith_host} in ha.cf; it can fence every node.
+
+    @param limit: the time of a whole fencing.
+    """
     return FencingDevice(
-        stonith.type, stonith.type, stonith.where, file=stonith.file, parameters=stonith.parameters
+        stonith.type,
+        stonith.type,
+        stonith.where,
+        file=stonith.file,
+        parameters=stonith.parameters,
+        timeout=_usual(stonith.type, limit),
     )
 
 
@@ -83,7 +95,7 @@ def devices_of(cf: HaCf, fencing: Fencing) -> tuple[FencingDevice, ...]:
     """Return the devices that count: those of hatwist.toml, or if there are none that of ha.cf."""
     if fencing.devices or cf.stonith is None:
         return fencing.devices
-    return (device_of(cf.stonith),)
+    return (device_of(cf.stonith, fencing.timeout),)
 
 
 def proves_nothing(kind: str) -> bool:
@@ -144,7 +156,6 @@ def _read_device(
         text = f"device {shown(name)}: {f'odd type {shown(kind)}' if kind else 'no type'}"
         one.refuse("type" if kind else "", text, "one that stonith -L lists, a fence agent, or meatware")
         return None
-    usual = limit if kind == OPERATOR else min(FencingDevice(name, kind, Position("")).timeout, limit)
     return FencingDevice(
         name,
         kind,
@@ -152,10 +163,15 @@ def _read_device(
         tuple(one.hosts()),
         one.path("file"),
         level=one.integer("level", 1, 1, MAX_LEVEL),
-        timeout=one.seconds("timeout", usual, limit),
+        timeout=one.seconds("timeout", _usual(kind, limit), limit),
         retries=one.integer("retries", 1, 0, MAX_RETRIES),
         action=one.action(),
     )
+
+
+def _usual(kind: str, limit: Seconds) -> Seconds:
+    """Return the time of one try: a person has all there is."""
+    return limit if kind == OPERATOR else min(DEVICE_TIMEOUT, limit)
 
 
 class _Reader:

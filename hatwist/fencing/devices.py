@@ -78,7 +78,9 @@ class ProgramDevice:
         dialect = dialect_of(kind)
         secrets = values_of(parameters) - {host}
         told = dialect.told(parameters, order, host).encode("utf-8", "surrogateescape")
-        ran = self.launch(dialect.words(program, kind, order, host), self.environment, timeout, stdin=told)
+        ran = self.launch(
+            dialect.words(program, kind, parameters, order, host), self.environment, timeout, stdin=told
+        )
         return ran.addCallback(lambda ended: _quoted(dialect.judge(order, ended), secrets))
 
 

@@ -57,7 +57,7 @@ _AGENT_ACTIONS: Final[Mapping[Order, str]] = MappingProxyType(
 class Dialect(Protocol):
     """How one family of programs is spoken to."""
 
-    def words(self, program: str, kind: str, order: Order, host: str) -> list[str]:
+    def words(self, program: str, kind: str, parameters: str, order: Order, host: str) -> list[str]:
         """Return the words that start it; none of them is secret."""
 
     def told(self, parameters: str, order: Order, host: str) -> str:
@@ -70,10 +70,11 @@ class Dialect(Protocol):
 class StonithCommand:
     """The C{stonith} command of cluster-glue."""
 
-    def words(self, program: str, kind: str, order: Order, host: str) -> list[str]:
-        """See L{Dialect.words}."""
+    def words(self, program: str, kind: str, parameters: str, order: Order, host: str) -> list[str]:
+        """See L{Dialect.words}; the command refuses a file without a line."""
+        given = ["-F", "/dev/stdin"] if parameters.strip() else ["-p", ""]
         asked = ["-S"] if order is Order.STATUS else ["-T", order.value, host]
-        return [program, "-t", kind, "-F", "/dev/stdin", *asked]
+        return [program, "-t", kind, *given, *asked]
 
     def told(self, parameters: str, order: Order, host: str) -> str:
         """See L{Dialect.told}; the command takes the first line that is not a comment."""
@@ -97,7 +98,7 @@ class StonithCommand:
 class FenceAgent:
     """A program of fence-agents: C{option=value} lines on stdin, one action."""
 
-    def words(self, program: str, kind: str, order: Order, host: str) -> list[str]:
+    def words(self, program: str, kind: str, parameters: str, order: Order, host: str) -> list[str]:
         """See L{Dialect.words}."""
         return [program]
 

@@ -163,7 +163,7 @@ class Request:
                 self._say(Level.WARN, f"{device.name} did not switch {self.target} on again: {answer.words}")
 
         done = self._means.turns[device.name].act(order, name_at(device, self.target))
-        done.addCallback(tell).addErrback(self._broken)
+        done.addCallback(tell).addErrback(self._report)
 
     def _worked(self, outcome: FenceOutcome) -> None:
         self.finish(outcome)
@@ -173,8 +173,11 @@ class Request:
         if isinstance(failure.value, FirstError):
             failure = failure.value.subFailure
         if not isinstance(failure.value, CancelledError):
-            self._logger.failure("a fencing device is broken", failure)
+            self._report(failure)
             self.finish(FenceOutcome.FAILED, words=f"a device is broken: {failure.getErrorMessage()}")
+
+    def _report(self, failure: Failure) -> None:
+        self._logger.failure("a fencing device is broken", failure)
 
     def _late(self) -> None:
         self.finish(FenceOutcome.TIMED_OUT)

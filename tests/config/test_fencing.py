@@ -161,8 +161,13 @@ class DevicesTests(Case):
         """The line of ha.cf is a device for every node; no password shows."""
         one = Stonith("null", Position("ha.cf", 3, 9), parameters="a secret")
         device = FencingDevice("null", "null", Position("ha.cf", 3, 9), parameters="a secret")
-        self.assertEqual(device_of(one), device)
+        self.assertEqual(device_of(one, 300.0), device)
         self.assertNotIn("secret", repr((one, device)))
+
+    def test_a_person_in_ha_cf(self) -> None:
+        """meatware has all the time of a fencing there, too."""
+        one = Stonith("meatware", Position("ha.cf", 3, 9), parameters="alpha beta")
+        self.assertEqual(device_of(one, 300.0).timeout, 300.0)
 
     def test_which(self) -> None:
         """Devices of hatwist.toml take the place of ha.cf's."""

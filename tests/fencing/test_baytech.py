@@ -7,22 +7,25 @@ C{stonith} command and a switch on loopback.
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 from twisted.internet import reactor
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort, IReactorTCP, IReactorTime
+from twisted.internet.interfaces import IListeningPort, IReactorProcess, IReactorTCP, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import SkipTest, TestCase
 
 from hatwist.config.findings import Findings
 from hatwist.config.hacf import read_hacf
-from hatwist.config.model import HaConfig, NodeName
+from hatwist.config.model import FencingDevice, HaConfig, NodeName, Position
 from hatwist.config.toml import parse_toml
-from hatwist.fencing.build import make_fencer
-from hatwist.fencing.devices import STONITH, find_program
+from hatwist.fencing.build import ENVIRONMENT, make_fencer
+from hatwist.fencing.devices import STONITH, ProgramDevice, find_program
+from hatwist.fencing.dialects import Order
 from hatwist.fencing.fencer import Fencer
 from hatwist.fencing.results import FenceOutcome, FenceResult
+from hatwist.resources.process import run_program
 from hatwist.wire.auth import Keyring
 from tests.fencing.baytech import Switch
 from tests.resources.fakes import LogBook, temporary
@@ -128,3 +131,35 @@ class BaytechTests(TestCase):
         self.assertEqual(journal[2:], ["ON node01"] * 2)
         # The command waits for the switch to hang up.
         await fencer.status()
+
+    async def test_mute(self) -> None:
+        """A switch that takes the call and says nothing has not confirmed; the command is ended."""
+        self.switch.mute = True
+        made = FencingDevice("pdu", "baytech", Position("f", 1), parameters=f"{self.address} admin secret")
+        launch = partial(run_program, IReactorProcess(reactor), IReactorTime(reactor))
+        device = ProgramDevice(made, launch, ENVIRONMENT, find_program)
+        answer = await device.run(Order.RESET, "node01", 1.0)
+        self.assertEqual((answer.outcome, self.switch.commands), (FenceOutcome.TIMED_OUT, []))
+
+
+class NullTests(TestCase):
+    """What else of the command is used."""
+
+    timeout = 60
+
+    async def test_null(self) -> None:
+        """A device without parameters, and one with some in ha.cf, with the real command."""
+        if not find_program(STONITH):
+            raise cannot("there is no stonith command: apt-get install cluster-glue")
+        read = parse_toml("[fencing]\ntest_fencing = true\n", "hatwist.toml", Findings())
+        for line, well in (
+            ("suicide", True),
+            ("null node01 node02", True),
+            ("null", False),
+            ("nosuch x", False),
+        ):
+            reading = read_hacf(f"stonith_host * {line}\n", "ha.cf", Findings(), NODE02)
+            fencer = make_fencer(reactor, HaConfig(reading.cf, Keyring(0, ()), (), read), NODE02, LogBook())
+            (status,) = await fencer.status()
+            self.assertEqual(status.well, well, line)
+            fencer.stop()

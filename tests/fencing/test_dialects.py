@@ -24,16 +24,23 @@ class StonithTests(SynchronousTestCase):
     def test_words(self) -> None:
         """The parameters come from stdin; no secret is in an argument."""
         self.assertEqual(
-            self.dialect.words("/usr/sbin/stonith", "baytech", Order.RESET, "node01"),
+            self.dialect.words(
+                "/usr/sbin/stonith", "baytech", "10.0.0.9 admin secret", Order.RESET, "node01"
+            ),
             ["/usr/sbin/stonith", "-t", "baytech", "-F", "/dev/stdin", "-T", "reset", "node01"],
         )
         self.assertEqual(
-            self.dialect.words("/x/stonith", "external/ipmi", Order.STATUS, ""),
+            self.dialect.words("/x/stonith", "external/ipmi", "x", Order.STATUS, ""),
             ["/x/stonith", "-t", "external/ipmi", "-F", "/dev/stdin", "-S"],
         )
         self.assertEqual(
             self.dialect.told("10.0.0.9 admin secret", Order.OFF, "node01"), "10.0.0.9 admin secret\n"
         )
+
+    def test_no_parameters(self) -> None:
+        """The command refuses a file without a line, so no parameters are given as an argument."""
+        words = self.dialect.words("stonith", "suicide", "\n", Order.STATUS, "")
+        self.assertEqual(words, ["stonith", "-t", "suicide", "-p", "", "-S"])
 
     def test_exit_status(self) -> None:
         """0 confirms; each other has its meaning; 6 is a time-out."""
@@ -72,7 +79,8 @@ class AgentTests(SynchronousTestCase):
     def test_words(self) -> None:
         """It has no argument."""
         self.assertEqual(
-            self.dialect.words("/usr/sbin/fence_x", "fence_x", Order.OFF, "n"), ["/usr/sbin/fence_x"]
+            self.dialect.words("/usr/sbin/fence_x", "fence_x", "password=x", Order.OFF, "n"),
+            ["/usr/sbin/fence_x"],
         )
 
     def test_told(self) -> None:

@@ -30,6 +30,13 @@ class BrokenDevice(MemoryDevice):
         return fail(RuntimeError("a bug"))
 
 
+class BrokenAfterwards(MemoryDevice):
+    """A device with a bug in what it does last."""
+
+    def run(self, order: Order, host: str, timeout: float) -> Deferred[Answer]:
+        return fail(RuntimeError("a bug")) if order is Order.ON else super().run(order, host, timeout)
+
+
 class FencerTests(SynchronousTestCase):
     """L{Fencer}, with devices in memory."""
 
@@ -191,6 +198,13 @@ class FencerTests(SynchronousTestCase):
         statuses = self.successResultOf(fencer.status())
         self.assertEqual([one.words for one in statuses], ["a device is broken: a bug"])
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
+
+    def test_a_broken_device_afterwards(self) -> None:
+        """A device that raises when it is to switch on again changes nothing of what was confirmed."""
+        one = BrokenAfterwards(memory("pdu-a").spec)
+        result = self.fence(self.fencer(one, memory("pdu-b")))
+        self.assertEqual(result.outcome, YES)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
 
     def test_stopped(self) -> None:
         """A fencer that is stopped fences nobody, and looks at nothing."""
