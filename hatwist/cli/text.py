@@ -123,6 +123,7 @@ def troubles(report: Report) -> list[str]:
         else:
             found.extend(_media_troubles(node))
     found.extend(_twice(report))
+    found.extend(_alone(report))
     for group in report["groups"]:
         found.extend(_group_troubles(group, report))
     found.extend(one_line(text) for text in report.get("troubles", []))
@@ -167,6 +168,9 @@ def _node_lines(node: NodeReport, own: bool) -> Iterator[str]:
 
 def _node_troubles(node: NodeReport) -> Iterator[str]:
     name = one_line(node["name"])
+    if _is_ping(node) and node["status"] == "dead":
+        yield f"Ping node {name} does not answer, {_heard(node['heard'])}."
+        return
     if node["status"] == "dead":
         yield f"Node {name} is dead, {_heard(node['heard'])}."
         return
@@ -182,6 +186,20 @@ def _media_troubles(node: NodeReport) -> Iterator[str]:
     for link in node["links"]:
         if link["trouble"]:
             yield f"Medium {_link(link)} of this node does not carry: {one_line(link['trouble'])}."
+
+
+def _is_ping(node: NodeReport) -> bool:
+    """A ping node has one link, which has its name."""
+    return [link["link"] for link in node["links"]] == [node["name"]]
+
+
+def _alone(report: Report) -> Iterator[str]:
+    """Doubt that it is the others who are gone, when nobody at all is heard."""
+    others = [node for node in report["nodes"] if node["name"] != report["node"]]
+    peers = [node for node in others if not _is_ping(node)]
+    if peers and all(node["status"] == "dead" for node in others):
+        what = "no other node" if len(peers) == len(others) else "no other node and no ping node"
+        yield f"We hear {what}: it may be we who are cut off, and they may serve the same groups."
 
 
 def _twice(report: Report) -> Iterator[str]:

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from hatwist.cli.text import age, event_line, group_lines, one_line, status_lines, troubles
 from hatwist.cluster.names import GroupState, Holding, LinkStatus, NodeStatus
 from hatwist.cluster.status import Status
-from hatwist.config.model import NodeName
+from hatwist.config.model import LinkName, NodeName
 from hatwist.control.report import report
 from tests.control.fakes import STATUS
 
@@ -60,6 +60,7 @@ class StatusTests(SynchronousTestCase):
             status_lines(report(STATUS)),
             [
                 "! Node node02 is dead, heard 1 h 2 min ago.",
+                "! We hear no other node: it may be we who are cut off, and they may serve the same groups.",
                 "! 3 messages could not be read since the start, the last 4.0 s ago: see ha-log; "
                 "does something else send to our port?",
                 "",
@@ -169,6 +170,23 @@ class StatusTests(SynchronousTestCase):
         away = evolve(GROUP, home=PEER.name)
         foreign = evolve(twice, groups=(away,), holding=Holding.FOREIGN, peer_holding=Holding.LOCAL)
         self.assertIn(text, self.troubles(foreign))
+
+    def test_nobody_is_heard(self) -> None:
+        """Then the others may be well; with a ping node that answers it is they who are gone."""
+        gate = evolve(PEER, name=NodeName("gw"), links=(evolve(PEER.links[0], link=LinkName("gw")),))
+        alone = evolve(WELL, nodes=(STATUS.nodes[0], PEER, gate))
+        self.assertEqual(
+            self.troubles(alone),
+            [
+                "Node node02 is dead, heard 1 h 2 min ago.",
+                "Ping node gw does not answer, heard 1 h 2 min ago.",
+                "We hear no other node and no ping node: it may be we who are cut off,"
+                " and they may serve the same groups.",
+            ],
+        )
+        up = evolve(gate.links[0], status=LinkStatus.UP)
+        answers = evolve(gate, status=NodeStatus.PING, links=(up,))
+        self.assertEqual(len(self.troubles(evolve(alone, nodes=(STATUS.nodes[0], PEER, answers)))), 1)
 
     def test_how_well_a_link_carries(self) -> None:
         """What is known of it stands behind it; of a dead one nothing."""
