@@ -20,7 +20,7 @@ from hatwist.config.directives import TABLE
 from hatwist.config.draft import Draft, Refused
 from hatwist.config.durations import milliseconds
 from hatwist.config.findings import Findings, shown, suggestion
-from hatwist.config.ipfail import damping, plays
+from hatwist.config.ipfail import damping, played
 from hatwist.config.lexer import Line, Word, lines
 from hatwist.config.media import MAX_MEDIA, Preceding
 from hatwist.config.model import HaCf, LogSettings, NodeName, Position, Seconds
@@ -83,8 +83,9 @@ def _read_line(draft: Draft, line: Line, port: int) -> None:
     draft.places[row.name] = name.where
     if isinstance(row, Medium) or row.life not in _NOTES or not rest.values():
         return
-    if row.name == "respawn" and plays(draft.respawn[-1]):
-        text = f"{row.name}: this program is a part of hatwist, and is not run"
+    program = played(draft.respawn[-1]) if row.name == "respawn" else ""
+    if program:
+        text = f"{row.name}: {program} is a part of hatwist, and is not run"
         draft.findings.note(name.where, "built-in", text, "docs/media.md has what it does")
         return
     _say_idle(draft, row, name)

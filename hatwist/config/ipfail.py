@@ -20,9 +20,15 @@ _TIME: Final = re.compile(r"(\d{1,6})(ms|s|m|min|h)?", re.ASCII)
 _FACTORS: Final = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
+def played(child: Respawn) -> str:
+    """Return the name of the program whose part hatwist plays; empty if it is none."""
+    name = child.command.split()[0].rpartition("/")[2]
+    return name if name in PROGRAMS else ""
+
+
 def plays(child: Respawn) -> bool:
     """Say whether hatwist plays the part of a program."""
-    return child.command.split()[0].rpartition("/")[2] in PROGRAMS
+    return bool(played(child))
 
 
 def damping(children: Iterable[Respawn]) -> Seconds | None:
@@ -38,7 +44,7 @@ def damping(children: Iterable[Respawn]) -> Seconds | None:
 def check_ipfail(cf: HaCf, findings: Findings) -> None:
     """Find what keeps these programs from doing anything."""
     for child in filter(plays, cf.respawn):
-        name = child.command.split()[0].rpartition("/")[2]
+        name = played(child)
         if _damping(child) is None:
             text = f"{name}: [{shown(child.command)}] has no time after -d; 0 is taken"
             findings.warn(child.where, "ipfail", text, "write -d 5s")

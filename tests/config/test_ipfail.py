@@ -58,7 +58,7 @@ class CheckTests(SynchronousTestCase):
         found = self.found(f"{BASE}ping 192.0.2.1\nrespawn hacluster /usr/lib/heartbeat/ipfail\n")
         notes = [note for note in found if "respawn" in note or "ipfail" in note]
         self.assertEqual(len(notes), 1)
-        self.assertIn("respawn: this program is a part of hatwist, and is not run", notes[0])
+        self.assertIn("respawn: ipfail is a part of hatwist, and is not run", notes[0])
 
     def test_it_does_nothing(self) -> None:
         """Without ping nodes, and with legacy; and a time that is none."""
