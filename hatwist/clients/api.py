@@ -134,8 +134,13 @@ class ClientApi:
             return
         os.makedirs(directory, DIRECTORY_MODE)
         user, group = user_id(USER), group_id(GROUP)
-        if os.geteuid() == 0 and user is not None and group is not None:
+        if os.geteuid() != 0 or user is None or group is None:
+            return
+        try:
             os.chown(directory, user, group)
             for name in CLIENTS_OWN:
                 os.mkdir(os.path.join(directory, name), DIRECTORY_MODE)
                 os.chown(os.path.join(directory, name), user, group)
+        except OSError as error:
+            # In a user namespace there may be no such ids, whatever /etc/group says.
+            self._say(Level.WARN, f"cannot give {directory} to {USER} and {GROUP}: {error.strerror}")

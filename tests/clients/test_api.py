@@ -5,6 +5,7 @@ The socket of the client API as it is on a host, with clients of this process.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
@@ -21,6 +22,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
+from hatwist.clients import api
 from hatwist.clients.api import CLIENTS_OWN, ClientApi
 from hatwist.clients.frames import Frames, frame
 from hatwist.clients.rights import GROUP, USER, group_id, user_id
@@ -130,6 +132,21 @@ class ApiTests(TestCase):
             {one.stat().st_uid for one in self.path.parent.iterdir() if one.is_dir()},
             {user_id(USER)} if known else set(),
         )
+
+    def test_ids_that_are_not_mapped(self) -> None:
+        """Where the directory cannot be given to heartbeat's user, clients are served all the same."""
+
+        def refuse(path: str, uid: int, gid: int) -> None:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+        self.patch(os, "geteuid", lambda: 0)
+        self.patch(os, "chown", refuse)
+        self.patch(api, "user_id", lambda name: 101)
+        self.patch(api, "group_id", lambda name: 102)
+        self.api.deliver(ACTIVE)
+        self.assertTrue(self.path.is_socket())
+        expected = f"WARN: cannot give {self.path.parent} to hacluster and haclient: Invalid argument"
+        self.assertEqual(self.lines, [expected])
 
     def test_directory_that_is_there(self) -> None:
         """It stays as it is."""
