@@ -173,13 +173,13 @@ class PingMedium:
                 found[look_up(host, self._kind.variant)] = None
             except MediumError as problem:
                 if not self.spec.members:
-                    raise MediumError(f"{self.spec.where}: {self._title}: {problem}") from problem
+                    raise MediumError(f"{self._title}: {problem}") from problem
                 self._say(Level.ERROR, f"glib: {problem} ({self.spec.where}: {self._title})")
         return tuple(found)
 
     def _open(self) -> None:
         """Make the socket and begin to read."""
-        made = self.opener(f"{self.spec.where}: {self._title}", self._kind.variant)
+        made = self.opener(self._title, self._kind.variant)
         self._raw = made.raw
         assert self._echoes is not None
         self._echoes.identifier = os.getpid() & MAX_NUMBER if made.raw else None

@@ -121,16 +121,16 @@ class SerialMedium:
         """
         Lock the line and open it.
 
-        @raise MediumError: with the place in ha.cf; also if it was started before.
+        @raise MediumError: also if it was started before.
         """
         if self._started or self._stopped:
             raise MediumError(f"serial {self.spec.link}: can be started only once")
         try:
             self._lock.take()
             self._open()
-        except MediumError as problem:
+        except MediumError:
             self._lock.release()
-            raise MediumError(f"{self.spec.where}: {problem}") from problem
+            raise
         self._started = True
 
     def send(self, data: bytes) -> None:
