@@ -18,6 +18,7 @@ from hatwist.config.directive import Medium
 from hatwist.config.directives import TABLE
 from hatwist.config.durations import milliseconds
 from hatwist.config.findings import Findings, listed, shown, suggestion
+from hatwist.config.fitness import LOOPBACK
 from hatwist.config.hacf import Reading
 from hatwist.config.ipfail import check_ipfail
 from hatwist.config.lines import check_speed
@@ -79,10 +80,11 @@ def check_groups(
 ) -> None:
     """Apply every rule between ha.cf and haresources."""
     nodes = reading.cf.nodes
+    strange = {group.node for group in groups} - set(nodes)
     for group in groups:
         if group.node in nodes or not nodes:
             continue
-        if group.node == seen.node and findings.has("not-a-node"):
+        if strange == {seen.node} and findings.has("not-a-node"):
             continue
         remedy = suggestion(group.node, nodes) or f"the nodes are {listed(nodes)}"
         if group.node in reading.cf.ping_nodes:
@@ -111,6 +113,8 @@ def _check_media(reading: Reading, file: Position, findings: Findings) -> None:
     elif len({spec.link for spec in carrying}) == 1:
         text = f"a single medium: when {carrying[0].link} fails, both nodes take everything"
         findings.warn(carrying[0].where, "single-medium", text, "add one on another interface")
+    else:
+        _check_links(carrying, findings)
     seen: dict[tuple[str, str, str, int], MediumSpec] = {}
     for spec in media:
         first = seen.setdefault((spec.kind, spec.link, spec.address, spec.port), spec)
@@ -124,7 +128,21 @@ def _check_media(reading: Reading, file: Position, findings: Findings) -> None:
                 findings.warn(spec.where, "duplicate-medium", text, remedy)
 
 
+def _check_links(carrying: Sequence[MediumSpec], findings: Findings) -> None:
+    """Two kinds of medium on one interface fail together; several peers of one kind are usual."""
+    kinds: dict[str, MediumSpec] = {}
+    for spec in carrying:
+        first = kinds.setdefault(spec.link, spec)
+        if first.kind != spec.kind:
+            text = f"{spec.kind} and {first.kind} on {shown(spec.link)} are one link"
+            findings.note(spec.where, "one-link", text, f"{first.kind} is in line {first.where.line}")
+
+
 def _check_interfaces(cf: HaCf, seen: Seen, findings: Findings) -> None:
+    for spec in cf.media:
+        if spec.kind == "bcast" and spec.interface == LOOPBACK:
+            text = f"bcast: interface {spec.interface} cannot broadcast"
+            findings.error(spec.where, "unfit-interface", text, "it reaches nobody; take that of a network")
     if seen.interfaces is None:
         return
     for spec in cf.media:
@@ -174,6 +192,15 @@ def _check_deadtimes(reading: Reading, findings: Findings) -> None:
     if where and _known(reading, "keepalive", "deadping") and deadping <= 2 * keepalive:
         text = f"Ping dead time [{deadping}] is too small compared to keeplive [{keepalive}]"
         findings.error(where, "deadping", text, remedy)
+    elif where and reading.cf.ipfail is not None and _known(reading, "deadtime", "deadping"):
+        _check_deadping(where, deadping, deadtime, findings)
+
+
+def _check_deadping(where: Position, deadping: int, deadtime: int, findings: Findings) -> None:
+    """heartbeat's ipfail looks after a deadtime, and sees nothing of a ping node that dies later."""
+    if deadping > deadtime:
+        text = f"deadping [{deadping}] is more than deadtime [{deadtime}]"
+        findings.note(where, "deadping", text, "ipfail of heartbeat may do nothing: docs/media.md")
 
 
 def _check_initdead(reading: Reading, findings: Findings) -> None:

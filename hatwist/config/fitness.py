@@ -15,6 +15,9 @@ from attrs import frozen
 from hatwist.config.findings import Findings, shown
 from hatwist.config.model import HaCf, MediumSpec
 
+LOOPBACK: Final = "lo"
+"""An interface that is known by name to reach nobody: that is said without looking at it."""
+
 
 @frozen
 class Fitness:
@@ -60,7 +63,7 @@ def check_fitness(cf: HaCf, fitness: Mapping[str, Fitness], findings: Findings) 
         one = fitness.get(spec.interface)
         if one is None:
             continue
-        if spec.kind == "bcast" and not one.broadcast:
+        if spec.kind == "bcast" and not one.broadcast and spec.interface != LOOPBACK:
             text = f"bcast: interface {shown(spec.interface)} cannot broadcast"
             findings.error(spec.where, "unfit-interface", text, _BROADCAST)
         elif spec.kind in ("mcast", "ucast") and not one.four:

@@ -16,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from hatwist.cli.check import CheckOptions, check
 
 GOOD = {
-    "ha.cf": "logfile /dev/null\nauto_failback on\nbcast lo\nnode alpha beta\n",
+    "ha.cf": "logfile /dev/null\nauto_failback on\nucast lo 192.0.2.1\nnode alpha beta\n",
     "authkeys": "auth 1\n1 sha1 secret\n",
     "haresources": "alpha 10.0.0.5\n",
 }

@@ -70,6 +70,12 @@ class NodeTests(RuleTestCase):
         found = self.check(GOOD, "alpha1 x\nbeta y\n", Seen(node_name("alpha1")))
         self.assertEqual(found, ["error not-a-node ha.cf:4:6"])
 
+    def test_home_nodes_are_none_of_the_nodes(self) -> None:
+        """Where ha.cf and haresources know other nodes, every line of haresources is named."""
+        found = self.check(GOOD, "alpha1 x\nbeta1 y\n", Seen(node_name("alpha1")))
+        expected = [f"error unknown-node haresources:{line}:1" for line in (1, 2)]
+        self.assertEqual(found, ["error not-a-node ha.cf:4:6", *expected])
+
     def test_no_groups(self) -> None:
         """Without a group there is nothing to move, which is noted."""
         self.assertEqual(self.check(GOOD, ""), ["note no-groups haresources"])
@@ -83,6 +89,17 @@ class MediumTests(RuleTestCase):
         text = GOOD.replace("bcast eth0 eth1", "")
         self.assertEqual(self.check(text), ["error no-media ha.cf"])
         self.assertEqual(self.check(text + "bcast eth/0\n"), [])
+
+    def test_loopback(self) -> None:
+        """It is known by name that lo cannot broadcast."""
+        self.assertEqual(self.check(GOOD.replace("eth0", "lo")), ["error unfit-interface ha.cf:3:7"])
+
+    def test_two_media_on_one_interface(self) -> None:
+        """They are one link, which is noted; peers of one kind are usual."""
+        found = self.check(f"{GOOD}mcast eth1 225.0.0.1 694 1 0\n")
+        self.assertEqual(found, ["note one-link ha.cf:5:7"])
+        self.assertEqual(self.texts, ["mcast and bcast on eth1 are one link (bcast is in line 3)"])
+        self.assertEqual(self.check(f"{GOOD}ucast eth2 10.0.0.1\nucast eth2 10.0.0.2\n"), [])
 
     def test_no_active_medium(self) -> None:
         """A medium that reaches no node is not enough."""
@@ -147,6 +164,15 @@ class TimeTests(RuleTestCase):
         self.assertEqual(self.check(GOOD + "initdead 29999ms\n"), ["error initdead ha.cf:5:1"])
         self.assertEqual(self.check(GOOD + "deadping 2\n"), ["error deadping ha.cf:5:1"])
         self.assertEqual(self.check(GOOD + "keepalive 15\n"), ["error deadtime ha.cf:5:1"])
+
+    def test_deadping_beside_ipfail(self) -> None:
+        """Where ipfail is, deadping above deadtime is noted: heartbeat's looks before it is over."""
+        child = "respawn hacluster /x/ipfail\n"
+        text = f"{GOOD}ping 192.0.2.1\ndeadtime 10\ndeadping 11\n"
+        self.assertEqual(self.check(text), [])
+        self.assertEqual(self.check(text + child), ["note deadping ha.cf:7:1"])
+        self.assertEqual(self.check(text.replace("11", "10") + child), [])
+        self.assertEqual(self.check(text.replace("deadtime 10", "deadtime x") + child), [])
 
     def test_initdead_advice(self) -> None:
         """Less than 10 seconds is a warning, less than twice deadtime a note, if it was written."""

@@ -65,11 +65,11 @@ class ReadTests(SynchronousTestCase):
         (self.directory / "haresources").write_text("node01 httpd\n")
         (self.directory / "httpd").write_text("#!/bin/sh\n")
         (self.directory / "httpd").chmod(0o755)
-        self.write("lo")
+        self.write("ucast lo 192.0.2.1")
 
-    def write(self, interface: str) -> None:
-        """Write ha.cf with a medium on an interface."""
-        text = HA_CF.format(directory=self.directory, failback="on").replace("eth1", interface)
+    def write(self, medium: str) -> None:
+        """Write ha.cf with a medium."""
+        text = HA_CF.format(directory=self.directory, failback="on").replace("bcast eth1", medium)
         (self.directory / "ha.cf").write_text(text)
 
     def test_it_is_read(self) -> None:
@@ -78,7 +78,7 @@ class ReadTests(SynchronousTestCase):
 
     def test_an_interface_that_does_not_exist(self) -> None:
         """The interfaces are those of the network name space that we run in."""
-        self.write("nowhere0")
+        self.write("bcast nowhere0")
         error = self.assertRaises(ConfigError, read_configuration, self.places)
         self.assertIn("nowhere0", str(error))
 
