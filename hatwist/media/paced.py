@@ -125,6 +125,14 @@ class PacedWriter:
         self._busy = False
         self._pump()
 
+    @property
+    def held(self) -> bool:
+        """Whether something else than its speed holds the line up: it takes less, or nothing."""
+        if self._watch is None:
+            return False
+        handed = self._watch.getTime() - STUCK
+        return self._clock.seconds() - handed > 3 * max(LEAD, self._pace.piece / self._pace.rate)
+
     def push(self) -> None:
         """There is something in the outbox."""
         if self._line is not None and not self._busy and self._next is None:

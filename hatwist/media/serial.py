@@ -44,6 +44,12 @@ BACKLOG: Final = 10.0
 PATIENCE: Final = 1000
 """Bytes, three or four messages, that a heartbeat lets pass before it overtakes."""
 
+FEW: Final = 3
+"""Heartbeats not sent in a minute that are worth a line: a start has one, as it says more at once."""
+
+SILENCE: Final = 10.0
+"""Seconds without a message after which a line may well be cut; its speed is no matter then."""
+
 RETRY: Final = 1.0
 """Seconds between two attempts to open a device that is gone."""
 
@@ -66,10 +72,10 @@ class _Nuisances:
     def __init__(self, device: str, clock: IReactorTime, say: Say) -> None:
         where = f"serial {device}:"
         noise = "%d bytes that belong to no message (do both sides have the same baud?)"
-        slow = "%d heartbeats not sent, newer ones were: the line is too slow"
+        slow = "%d heartbeats not sent, newer ones were: there is more to send than the line carries"
         self.noise = Nuisance(f"{where} {noise}", clock, say)
         self.torn = Nuisance(f"{where} %d messages were cut short on the way", clock, say)
-        self.replaced = Nuisance(f"{where} {slow}", clock, say)
+        self.replaced = Nuisance(f"{where} {slow}", clock, say, least=FEW)
         self.repeated = Nuisance(f"{where} %d messages not sent, they waited already", clock, say)
         self.dropped = Nuisance(f"{where} %d messages not sent: the line is too slow", clock, say)
         self._named = {
@@ -112,6 +118,7 @@ class SerialMedium:
         self._joining = 0
         "What was skipped before the line was opened; -1 once it was joined."
         self._forgiven = 0
+        self._last_heard: float | None = None
         self._port: LinePort | None = None
         self._again: IDelayedCall | None = None
         self._started = False
@@ -138,7 +145,9 @@ class SerialMedium:
         if not self._started or self._stopped:
             return
         self._outbox.put(data, self._clock.seconds())
-        self._nuisances.replaced.count(self._outbox.replaced)
+        replaced = self._nuisances.replaced
+        note = replaced.count if self._carries() else replaced.excuse
+        note(self._outbox.replaced)
         self._nuisances.repeated.total = self._outbox.repeated
         self._nuisances.dropped.count(self._outbox.dropped)
         self._writer.push()
@@ -173,8 +182,15 @@ class SerialMedium:
 
     def _heard(self, message: bytes) -> None:
         self._join(forgive=True)
+        self._last_heard = self._clock.seconds()
         if not self._stopped:
             self._receiver.datagramReceived(self.spec.link, message, SOURCE)
+
+    def _carries(self) -> bool:
+        """Whether what is not sent is so for want of speed, as far as we know."""
+        if self._last_heard is None or self._writer.held or not self._reporter.working:
+            return False
+        return self._clock.seconds() - self._last_heard < SILENCE
 
     def _read(self) -> None:
         if self._stream.skipped - self._joining > JOINING:

@@ -40,6 +40,27 @@ class NuisanceTests(SynchronousTestCase):
         self.assertEqual(self.lines[1:], ["WARN: 7 bytes too many"])
         self.assertEqual(self.nuisance.total, 10)
 
+    def test_few(self) -> None:
+        """Where it takes some to be worth a line, fewer in a minute are counted and forgotten."""
+        self.nuisance.least = 3
+        self.nuisance.count(2)
+        self.nuisance.tell()
+        self.clock.advance(QUIET)
+        self.nuisance.count(4)
+        self.assertEqual(self.lines, [])
+        self.nuisance.count(5)
+        self.assertEqual(self.lines, ["WARN: 3 bytes too many"])
+        self.assertEqual(self.nuisance.total, 5)
+
+    def test_excused(self) -> None:
+        """What has another cause is counted, and not said."""
+        self.nuisance.excuse(4)
+        self.nuisance.tell()
+        self.assertEqual(self.lines, [])
+        self.nuisance.count(6)
+        self.assertEqual(self.lines, ["WARN: 2 bytes too many"])
+        self.assertEqual(self.nuisance.total, 6)
+
     def test_the_rest_is_said_at_the_end(self) -> None:
         """What was not said yet can be asked for."""
         self.nuisance.count(3)

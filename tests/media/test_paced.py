@@ -163,6 +163,23 @@ class PacedWriterTests(SynchronousTestCase):
         self.writer.drained()
         self.assertEqual(self.said, ["stuck", "moves"])
 
+    def test_held(self) -> None:
+        """A line that keeps its pace is not held up; one that takes nothing is, until it moves."""
+        self.put(b"x" * 10 * PIECE)
+        for _ in range(5):
+            self.pump(0.1)
+            self.assertFalse(self.writer.held)
+        self.line.open = False
+        self.pump(1.0)
+        self.assertTrue(self.writer.held)
+        self.pump(STUCK)
+        self.assertTrue(self.writer.held)
+        self.line.open = True
+        self.writer.drained()
+        self.assertFalse(self.writer.held)
+        self.writer.disconnect()
+        self.assertFalse(self.writer.held)
+
     def test_disconnected(self) -> None:
         """Without a line nothing is written and nothing scheduled; the messages wait."""
         self.put(b"x" * 1000)
