@@ -72,6 +72,8 @@ class Ledger:
     @ivar newest: the number of each peer's newest claim; older ones count no more.
     @ivar jobs: how many jobs are running.
     @ivar native: every node speaks hatwist's own protocol too; see L{hatwist.cluster.mode}.
+    @ivar departing: peers that are leaving and have not said yet that they have let go;
+        what they claim says nothing of what still runs there.
     @ivar blind: peers that see fewer ping nodes than we; nothing is given back to them.
     @ivar c_nodes: the nodes that last spoke heartbeat's protocol only.
     """
@@ -99,6 +101,7 @@ class Ledger:
     native: bool = False
     c_nodes: frozenset[NodeName] = frozenset()
     blind: set[NodeName] = field(factory=set)
+    departing: set[NodeName] = field(factory=set)
 
     def is_outdated(self, sender: NodeName, number: Number) -> bool:
         """
@@ -138,6 +141,10 @@ class Ledger:
         return tuple(
             name for name, status in self.peers.items() if status in (NodeStatus.UP, NodeStatus.ACTIVE)
         )
+
+    def leaver(self) -> NodeName | None:
+        """Return a living peer that is leaving and may not have let go yet, or None."""
+        return next((name for name in self.living_peers() if name in self.departing), None)
 
     def lives(self, node: NodeName) -> bool:
         """Say whether a peer has said its status and is not dead."""

@@ -113,6 +113,7 @@ class Resources:
                 self._meet(peer, status, now)
             case PeerRestarted(peer):
                 self.ledger.gone.discard(peer)
+                self.ledger.departing.discard(peer)
             case TwinFound(peer):
                 self.ledger.newest.pop(peer, None)
             case ClaimOvertaken():
@@ -157,10 +158,7 @@ class Resources:
         ledger = self.ledger
         outcomes: list[Outcome] = []
         if self._deadlines.expire("agreement", now) and ledger.phase is Phase.RECEIVED:
-            ledger.phase = Phase.STABLE
-            cause = f"nobody was stable for {AGREEMENT_PERIOD:.0f} s"
-            outcomes.append(Log(Level.INFO, "local resource transition completed."))
-            outcomes.extend(self._claim_local(cause))
+            outcomes.extend(self._agree(now))
         if self._deadlines.expire("starting", now) and ledger.phase is Phase.STARTING:
             # heartbeat says it once; a peer that could not hear us then would never answer.
             self._deadlines.set("starting", now + AGREEMENT_PERIOD)
@@ -172,6 +170,17 @@ class Resources:
         if self._deadlines.expire("failback", now):
             outcomes.extend(self._fail_back(now))
         return outcomes
+
+    def _agree(self, now: Seconds) -> list[Outcome]:
+        """Nobody was stable for long: take what is at home here, unless the peer is still letting go."""
+        ledger = self.ledger
+        if ledger.leaver() is not None:
+            # It says so when it has; or it dies.
+            self._deadlines.set("agreement", now + AGREEMENT_PERIOD)
+            return []
+        ledger.phase = Phase.STABLE
+        cause = f"nobody was stable for {AGREEMENT_PERIOD:.0f} s"
+        return [Log(Level.INFO, "local resource transition completed."), *self._claim_local(cause)]
 
     def _meet(self, peer: NodeName, status: NodeStatus, now: Seconds) -> None:
         """
@@ -232,7 +241,13 @@ class Resources:
         if not ledger.is_outdated(sender, number_of(message)):
             ledger.their_stable = False
             self._deadlines.set("consult", now + AGREEMENT_PERIOD)
-        return [*said, Send(speech.resource(ledger.ours, ledger.settled))]
+        return [*said, self._claim()]
+
+    def _claim(self) -> Send:
+        """Say what is ours; who is leaving says so each time, because much of it may still run here."""
+        ledger = self.ledger
+        why = "shutdown" if ledger.leaving else ""
+        return Send(speech.resource(ledger.ours, ledger.settled, why))
 
     def _hear_resource(self, sender: NodeName, message: Message, own: bool, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
@@ -246,6 +261,8 @@ class Resources:
             return []
         if not own and message.get("rtype") == "full":
             ledger.newest[sender] = number
+            leaves = message.get("info") == "shutdown"
+            (ledger.departing.add if leaves else ledger.departing.discard)(sender)
             self._unheard = None
         if ledger.phase is Phase.INIT and not own:
             ledger.theirs = _merge(ledger.theirs, held, message)
@@ -281,7 +298,7 @@ class Resources:
                 self._deadlines.set("consult", now + AGREEMENT_PERIOD)
             if became_stable:
                 outcomes.append(Log(Level.INFO, "remote resource transition completed."))
-                outcomes.append(Send(speech.resource(ledger.ours, ledger.settled)))
+                outcomes.append(self._claim())
                 outcomes.extend(self._fail_back(now))
         if ledger.phase is Phase.RECEIVED and ledger.their_stable:
             ledger.phase = Phase.STABLE

@@ -115,6 +115,7 @@ class Takeover:
         ledger = self.ledger
         heard: list[Outcome] = [Log(Level.INFO, f"Received shutdown notice from '{sender}'.")]
         ledger.gone.add(sender)
+        ledger.departing.discard(sender)
         ledger.theirs = Holding.NONE
         ledger.their_stable = True
         if ledger.phase is Phase.INIT:

@@ -46,6 +46,15 @@ class MayOwnTests(SynchronousTestCase):
         ledger.peers[BETA] = NodeStatus.DEAD
         self.assertTrue(may_own(WEB, Claim(Ground.HOME), ledger).allowed)
 
+    def test_peer_is_leaving(self) -> None:
+        """What it claims says nothing of what still runs there, until it is gone or dead."""
+        ledger = evolve(settled_ledger(), departing={BETA})
+        refused = may_own(WEB, Claim(Ground.HOME), ledger)
+        self.assertIn("node beta is leaving", refused.reason)
+        self.assertFalse(refused.allowed)
+        ledger.peers[BETA] = NodeStatus.DEAD
+        self.assertTrue(may_own(WEB, Claim(Ground.HOME), ledger).allowed)
+
     def test_death(self) -> None:
         """The groups of a dead node are anybody's."""
         ledger = evolve(settled_ledger(), peers={BETA: NodeStatus.DEAD}, theirs=Holding.ALL)

@@ -20,6 +20,7 @@ from hatwist.cluster.facts import (
     JobFinished,
     MessageDelivered,
     Outcome,
+    PeerRestarted,
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
@@ -276,9 +277,21 @@ class ResourceTests(SynchronousTestCase):
         hear(one, speech.resource(NONE, False, "shutdown"), seq=2)
         self.assertEqual(one.ledger.phase, Phase.STABLE)
 
+    def test_the_peer_is_leaving(self) -> None:
+        """Nobody being stable for long is no reason to start anything while it may still be stopping."""
+        one = resources(Phase.STARTING)
+        hear(one, speech.resource(NONE, False, "shutdown"))
+        self.assertEqual(one.ledger.leaver(), BETA)
+        at = one.deadline()
+        self.assertEqual(jobs(one.handle(DeadlinePassed(), at)), [])
+        self.assertEqual(one.ledger.phase, Phase.RECEIVED)
+        one.handle(PeerRestarted(BETA, 9), at + 1.0)
+        self.assertIsNone(one.ledger.leaver())
+        self.assertNotEqual(jobs(one.handle(DeadlinePassed(), one.deadline())), [])
+
     def test_leaving(self) -> None:
         """A leaving node follows the claims and acquires nothing."""
         one = resources(Phase.SHUTDOWN)
         one.ledger.leaving = True
         outcomes = hear(one, speech.resource(NONE, True))
-        self.assertEqual((said(outcomes), jobs(outcomes)), (["resource none 0"], []))
+        self.assertEqual((said(outcomes), jobs(outcomes)), (["resource none 0 shutdown"], []))
