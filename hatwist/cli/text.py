@@ -126,7 +126,7 @@ def troubles(report: Report) -> list[str]:
     found.extend(_alone(report))
     for group in report["groups"]:
         found.extend(_group_troubles(group, report))
-    found.extend(one_line(text) for text in report.get("troubles", []))
+    found.extend(one_line(text) for text in report["troubles"])
     found.extend(_refused(report["counters"], report["newest"]))
     return found
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
+from hatwist.cluster import speech
 from hatwist.cluster.actions import Deliver, Log
 from hatwist.cluster.events import ClientAsked, ClientJoined, ClientLeft, ClientSpoke, MessageWanted
 from hatwist.cluster.facts import LinkChanged, MessageDelivered, PeerDied, ProgramJoined, ProgramSpoke, Send
@@ -99,8 +100,7 @@ class Clients:
                 return [Deliver(news, Delivery.NEWS, own=True)]
             case PeerDied(peer):
                 self._statuses[peer] = "dead"
-                ts = f"{max(1, int(self.identity.epoch + now)):x}"
-                news = Message.of(t="status", seq="1", ts=ts, src=peer, st="dead")
+                news = speech.dead(peer, self.identity.stamp(now))
                 return [Deliver(news, Delivery.NEWS, own=True)]
 
     def deadline(self) -> Seconds:

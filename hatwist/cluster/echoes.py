@@ -51,8 +51,7 @@ class Echoes:
     _beats: int = 0
 
     def __attrs_post_init__(self) -> None:
-        links = [spec.link for spec in self.cf.media if not spec.kind.startswith("ping")]
-        self._links = tuple(dict.fromkeys(links))
+        self._links = tuple(dict.fromkeys(spec.link for spec in self.cf.heartbeat_media))
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Ask, answer, hear answers."""

@@ -26,6 +26,7 @@ from hatwist.cluster.facts import (
     UuidLearned,
 )
 from hatwist.cluster.names import Level
+from hatwist.config.lines import BITS
 from hatwist.config.model import LinkName, MessageFormat, NodeName
 from hatwist.errors import MalformedError
 from hatwist.wire.envelope import Sealing, seal, seal_classic, sign_again, sign_line_again
@@ -54,9 +55,6 @@ RESEND_MARGIN: Final = 0.01
 
 LINE_SHARE: Final = 0.25
 """Deadtimes for which one message may hold a serial line that is not the only medium."""
-
-BITS: Final = 10
-"""A byte takes so many on a serial line."""
 
 _NO_UUID: Final = bytes(16)
 
@@ -185,7 +183,7 @@ class History:
         if number is not None:
             yield Field("seq", f"{number:x}")
         yield Field("hg", f"{identity.generation:x}")
-        yield Field("ts", f"{max(1, int(identity.epoch + now)):x}")
+        yield Field("ts", identity.stamp(now))
         if number is not None:
             yield Field("ld", self._load)
         yield Field("ttl", str(cf.hopfudge + len(cf.nodes) + len(cf.ping_nodes)))
@@ -270,9 +268,8 @@ class History:
 
 def _longest_line(cf: HaCf) -> float:
     """Say how long messages on serial lines may be: without another medium as long as they are."""
-    serial = [one for one in cf.media if one.kind == "serial"]
-    if not serial:
+    if not cf.serial_lines:
         return 0
-    if all(one.kind == "serial" or one.kind.startswith("ping") for one in cf.media):
+    if cf.serial_lines == cf.heartbeat_media:
         return inf
-    return min(one.baud for one in serial) / BITS * LINE_SHARE * cf.deadtime
+    return min(one.baud for one in cf.serial_lines) / BITS * LINE_SHARE * cf.deadtime

@@ -26,3 +26,7 @@ class Identity:
     generation: int
     epoch: Seconds = 0.0
     process: int = 0
+
+    def stamp(self, now: Seconds) -> str:
+        """Return the field C{ts}: hexadecimal, and never 0, which means that there is none."""
+        return f"{max(1, int(self.epoch + now)):x}"

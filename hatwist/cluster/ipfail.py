@@ -119,7 +119,7 @@ class Ipfail:
                 return [] if own or not self._running else self._hear(sender, message, now)
             case PeerDied(peer):
                 self._theirs.pop(peer, None)
-                self.ledger.blind.discard(peer)
+                self._see()
                 return self._abort("the other node is dead")
             case HoldingsChanged():
                 return self._look(now)
@@ -173,9 +173,7 @@ class Ipfail:
         more = [peer for peer, theirs in self._theirs.items() if theirs > ours]
         if not more or len(before) <= ours or self._alive - self._counted:
             return []
-        why = f"{ours} ping nodes are seen here, and {self._theirs[more[0]]} by node {more[0]}"
-        text = "Giving up because we have less visible ping nodes."
-        return [_said(Level.INFO, text), *self._condemn(more[0], why, now)]
+        return self._yield_to(more[0], now)
 
     def _see(self) -> None:
         """Take note of who sees fewer than we."""
@@ -231,6 +229,14 @@ class Ipfail:
         why = f"node {sender} sees more ping nodes than the {len(self._counted)} that are seen here"
         return [_said(Level.INFO, text), *self._condemn(sender, why, now)]
 
+    def _yield_to(self, peer: NodeName, now: Seconds) -> list[Outcome]:
+        """A peer has said that it sees more than we."""
+        said = _said(Level.INFO, "Giving up because we have less visible ping nodes.")
+        return [said, *self._condemn(peer, self._figures(peer), now)]
+
+    def _figures(self, peer: NodeName) -> str:
+        return f"{len(self._counted)} ping nodes are seen here, and {self._theirs[peer]} by node {peer}"
+
     def _condemn(self, sender: NodeName, why: str, now: Seconds) -> list[Outcome]:
         """Give up what we have, and what we get as long as a peer sees more."""
         self._verdict = why
@@ -250,7 +256,6 @@ class Ipfail:
         self._see()
         if sender in self.ledger.c_nodes and not self._verdict:
             self._deadlines.set("again", now + self.cf.deadping)
-        why = f"{ours} ping nodes are seen here, and {theirs} by node {sender}"
         if ours > theirs:
             text = "Telling other node that we have more visible ping nodes."
             return [_said(Level.INFO, text), self._say("you_are_dead", sender)]
@@ -258,12 +263,12 @@ class Ipfail:
             self._passed_over = True
             return []
         if ours < theirs:
-            text = "Giving up because we have less visible ping nodes."
-            return [] if self._verdict else [_said(Level.INFO, text), *self._condemn(sender, why, now)]
+            return [] if self._verdict else self._yield_to(sender, now)
         balanced: list[Outcome] = [
             _said(Level.INFO, "Ping node count is balanced."),
             self._say("abort_giveup", sender),
         ]
+        why = self._figures(sender)
         if self._verdict or self._wanted & Holding.LOCAL:
             return [*balanced, *self._abort(why)]
         if self.cf.auto_failback is AutoFailback.ON and self.ledger.ours & Holding.FOREIGN:

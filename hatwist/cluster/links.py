@@ -57,7 +57,6 @@ class Links:
     patience: Patience
     _all: Counter[LinkName] = field(init=False)
     "How many media of ours each link has."
-    _media: tuple[LinkName, ...] = field(init=False)
     _links: dict[tuple[NodeName, LinkName], _Link] = field(init=False)
     _failed: Counter[LinkName] = field(factory=Counter)
     "How many of our media of a link do not carry: two may be on one interface."
@@ -69,10 +68,8 @@ class Links:
     _shortened: int = 0
 
     def __attrs_post_init__(self) -> None:
-        media = self.config.cf.media
-        self._all = Counter(one.link for one in media if not one.kind.startswith("ping"))
-        self._media = tuple(self._all)
-        self._links = {(node, link): _Link() for node in self.config.cf.nodes for link in self._media}
+        self._all = Counter(one.link for one in self.config.cf.heartbeat_media)
+        self._links = {(node, link): _Link() for node in self.config.cf.nodes for link in self._all}
         # A ping node has one link, which has its name.
         self._links.update({(node, LinkName(node)): _Link() for node in self.config.cf.ping_nodes})
 
@@ -85,7 +82,7 @@ class Links:
                 self._earliest = None
                 return self._expire(now)
             case NodeAdded(node):
-                self._links.update({(node, link): _Link() for link in self._media})
+                self._links.update({(node, link): _Link() for link in self._all})
             case NodeRemoved(node):
                 self._links = {key: one for key, one in self._links.items() if key[0] != node}
                 self._earliest = None

@@ -24,7 +24,6 @@ from hatwist.cluster.names import Delivery, Level, NodeStatus
 from hatwist.cluster.quality import Measured, Quality
 from hatwist.config.model import LinkName, NodeName
 from hatwist.wire.echo import PING, echo_payload
-from hatwist.wire.message import Message
 from hatwist.wire.names import MessageType
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.patience import Patience
     from hatwist.config.model import HaConfig, Seconds
     from hatwist.wire.auth import Keyring
+    from hatwist.wire.message import Message
 
 MAX_ASKED: Final = 64
 """Questions that may still be answered, for each ping node."""
@@ -51,20 +51,20 @@ class PingNode:
     @ivar heard: when it answered last, alive or dead; None: never.
     """
 
-    name: NodeName
     link: LinkName
     kind: str
-    keepalive: Seconds
+    _quality: Quality
     status: NodeStatus = NodeStatus.INIT
     heard: Seconds | None = None
-    _quality: Quality = field(init=False)
     _number: int = 0
     "Of the newest question."
     _asked: deque[tuple[str, int, Seconds]] = field(factory=lambda: deque(maxlen=MAX_ASKED))
     "What was asked and not answered, by its time stamp, oldest first."
 
-    def __attrs_post_init__(self) -> None:
-        self._quality = Quality(self.keepalive)
+    @property
+    def name(self) -> NodeName:
+        """Its name as a member: that of its link."""
+        return NodeName(self.link)
 
     def measured(self, now: Seconds) -> Measured:
         """Return what is known of the way to it; the newest question may still be answered."""
@@ -107,9 +107,9 @@ class Pings:
     def __attrs_post_init__(self) -> None:
         self._keys = self.config.keys
         keepalive = self.config.cf.keepalive
-        pings = [spec for spec in self.config.cf.media if spec.kind.startswith(PING)]
         self.nodes = {
-            spec.link: PingNode(NodeName(spec.link), spec.link, spec.kind, keepalive) for spec in pings
+            spec.link: PingNode(spec.link, spec.kind, Quality(keepalive))
+            for spec in self.config.cf.ping_media
         }
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
@@ -130,11 +130,6 @@ class Pings:
     def deadline(self) -> Seconds:
         """When the next of them is dead if it does not answer."""
         return min([self._limit(node) for node in self._living()], default=inf) if self.nodes else inf
-
-    @property
-    def visible(self) -> int:
-        """How many answer."""
-        return sum(node.status is NodeStatus.PING for node in self.nodes.values())
 
     def _ask(self, status: Message, now: Seconds) -> list[Outcome]:
         ts = status.get("ts")
@@ -170,8 +165,7 @@ class Pings:
         for node in self._living():
             if self._limit(node) <= now:
                 node.status = NodeStatus.DEAD
-                ts = f"{max(1, int(self.identity.epoch + now)):x}"
-                news = Message.of(t="status", seq="1", ts=ts, src=node.name, st="dead", info=PING)
+                news = speech.dead(node.name, self.identity.stamp(now)).with_field("info", PING)
                 outcomes.append(Log(Level.WARN, f"node {node.name}: is dead"))
                 outcomes.append(Deliver(news, Delivery.NEWS, own=True))
                 outcomes.append(speech.hook("status"))

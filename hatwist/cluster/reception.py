@@ -130,8 +130,7 @@ class Reception:
                 self._dead.discard(node)
                 self._uuids.pop(node, None)
             case PeerAnswered(peer, link, delay):
-                quality = self._quality.get((peer, link)) or self._new_quality(peer, link)
-                quality.answered(delay, now)
+                self._quality_of(peer, link).answered(delay, now)
             case KeysChanged(keys):
                 self._keys = keys
             case PeerDied(peer):
@@ -222,8 +221,7 @@ class Reception:
         arrival = Arrival(generation, sequence, message.get("t") == "status", sender in self._dead)
         decision = track.decide(arrival)
         if decision.verdict is not Verdict.REPLAY:
-            quality = self._quality.get((sender, arrived.link)) or self._new_quality(sender, arrived.link)
-            quality.came(generation, sequence, now if arrival.status else None)
+            self._quality_of(sender, arrived.link).came(generation, sequence, now if arrival.status else None)
         if decision.lost:
             self._holes.schedule(track, now)
         report = self._report(sender, decision, arrival, now)
@@ -231,9 +229,11 @@ class Reception:
             report.extend(self._learn(sender, message, now))
         return [*found, *report, *self._deliver(arrived, decision)]
 
-    def _new_quality(self, sender: NodeName, link: LinkName) -> Quality:
-        quality = self._quality[sender, link] = Quality(self.config.cf.keepalive)
-        return quality
+    def _quality_of(self, sender: NodeName, link: LinkName) -> Quality:
+        found = self._quality.get((sender, link))
+        if found is None:
+            found = self._quality[sender, link] = Quality(self.config.cf.keepalive)
+        return found
 
     def _look(self, sender: NodeName, stamp: Stamp, now: Seconds) -> tuple[list[Outcome], bool]:
         """Find out whether two machines use a peer's name; and whether this one is to be refused."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hatwist.cluster.actions import Log
 from hatwist.cluster.names import Holding, Level
+from hatwist.config.model import NodeName
 from hatwist.wire.message import Message
 
 
@@ -54,6 +55,11 @@ def stonith(node: str, result: str) -> Message:
 def shutdone() -> Message:
     """Say that everything was given up."""
     return Message.of(t="shutdone", st="dead")
+
+
+def dead(node: NodeName, ts: str) -> Message:
+    """Say in the name of a node that died that it did; for the programs of this host only."""
+    return Message.of(t="status", seq="1", ts=ts, src=node, st="dead")
 
 
 def takeover(which: Holding) -> Message:

@@ -95,14 +95,9 @@ def check_groups(
         findings.note(Position(file), "no-groups", "there is no resource group", "nothing will be started")
 
 
-def heartbeat_media(cf: HaCf) -> tuple[MediumSpec, ...]:
-    """Return the media that carry heartbeats to nodes."""
-    return tuple(spec for spec in cf.media if not spec.kind.startswith("ping"))
-
-
 def _check_media(reading: Reading, file: Position, findings: Findings) -> None:
     media = reading.cf.media
-    carrying = heartbeat_media(reading.cf)
+    carrying = reading.cf.heartbeat_media
     remedy = "add a line such as: bcast eth1"
     if not media:
         if reading.refused.isdisjoint(_MEDIA):
@@ -120,7 +115,7 @@ def _check_media(reading: Reading, file: Position, findings: Findings) -> None:
         first = seen.setdefault((spec.kind, spec.link, spec.address, spec.port), spec)
         if first is not spec:
             remedy = f"it is in line {first.where.line} already"
-            if spec.kind == "serial":
+            if spec.is_serial:
                 text = f"cannot lock line {shown(spec.link)}"
                 findings.error(spec.where, "duplicate-medium", text, remedy)
             else:

@@ -37,8 +37,7 @@ def damping(children: Iterable[Respawn]) -> Seconds | None:
 
     @return: what C{pingd -d} says, else 0; None when none of the programs is listed.
     """
-    played = [child for child in children if plays(child)]
-    return max((_damping(child) or 0.0 for child in played), default=None)
+    return max((_damping(child) or 0.0 for child in filter(plays, children)), default=None)
 
 
 def check_ipfail(cf: HaCf, findings: Findings) -> None:

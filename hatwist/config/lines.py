@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hatwist.config.model import HaCf, MediumSpec
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hatwist.config.findings import Findings
+    from hatwist.config.model import HaCf
 
 LOCKS: Final = "/var/lock"
 """Where the lock files of lines are."""
@@ -25,11 +24,6 @@ BITS: Final = 10
 """Bits on the line for one byte."""
 
 _OWNER: Final = re.compile(r"\s*([1-9][0-9]{0,9})\b")
-
-
-def serial_lines(cf: HaCf) -> tuple[MediumSpec, ...]:
-    """Return the media that are serial lines."""
-    return tuple(spec for spec in cf.media if spec.kind == "serial")
 
 
 def lock_name(device: str) -> str:
@@ -45,7 +39,7 @@ def lock_owner(text: str) -> int | None:
 
 def check_speed(cf: HaCf, findings: Findings) -> None:
     """Warn of lines on which one heartbeat takes longer than the next one comes."""
-    for spec in serial_lines(cf):
+    for spec in cf.serial_lines:
         takes = HEARTBEAT * BITS / spec.baud
         if takes > cf.keepalive:
             text = f"serial {spec.link}: a heartbeat takes {takes:.2g} s at {spec.baud} baud"
@@ -61,7 +55,7 @@ def check_locks(cf: HaCf, read: Callable[[str], str | None], findings: Findings)
 
     @param read: returns the text of a file, C{None} if there is none.
     """
-    for spec in serial_lines(cf):
+    for spec in cf.serial_lines:
         path = f"{LOCKS}/{lock_name(spec.link)}"
         owner = lock_owner(read(path) or "")
         command = read(f"/proc/{owner}/cmdline") if owner is not None else None

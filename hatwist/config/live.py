@@ -19,7 +19,6 @@ from typing import Final, Protocol
 from attrs import frozen
 
 from hatwist.config.addresses import check_held, check_peers
-from hatwist.config.check import heartbeat_media
 from hatwist.config.findings import Findings, listed
 from hatwist.config.firewall import Packet, blocked_by_iptables, blocked_by_nft
 from hatwist.config.fitness import check_fitness, parse_fitness
@@ -174,7 +173,7 @@ def _check_firewall(subject: Subject, probes: Probes, findings: Findings) -> Non
     if four is None and six is None and nft is None:
         text = "the firewall could not be looked at"
         findings.note(HOST, "firewall", text, "run this as root")
-    for spec in heartbeat_media(subject.cf):
+    for spec in subject.cf.heartbeat_media:
         if not spec.port:
             continue
         packet = Packet(spec.port, spec.interface, six=spec.kind.endswith("6"))
@@ -220,7 +219,7 @@ def _check_pings(subject: Subject, interfaces: Interfaces, probes: Probes, findi
     hosts = parse_hosts(probes.read("/etc/hosts") or "")
     written = written_neighbourhood(subject.cf, subject.groups, hosts)
     own = {address: f"an address of this host ({name})" for address, name in interfaces.addresses}
-    places = {spec.where for spec in subject.cf.media if spec.kind.startswith("ping")}
+    places = {spec.where for spec in subject.cf.ping_media}
     findings.problems[:] = [
         one for one in findings.problems if one.where not in places or one.code not in PING_CODES
     ]

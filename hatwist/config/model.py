@@ -130,6 +130,16 @@ class MediumSpec:
     baud: int = 0
     members: tuple[str, ...] = ()
 
+    @property
+    def is_ping(self) -> bool:
+        """Whether it is a ping node, and carries nothing to the nodes of the cluster."""
+        return self.kind.startswith("ping")
+
+    @property
+    def is_serial(self) -> bool:
+        """Whether it is a serial line, on which messages have a form of their own."""
+        return self.kind == "serial"
+
 
 @frozen
 class LogSettings:
@@ -216,9 +226,24 @@ class HaCf:
     "Every recorded directive and its text as written or by default."
 
     @property
+    def heartbeat_media(self) -> tuple[MediumSpec, ...]:
+        """The media that carry heartbeats to nodes, in file order."""
+        return tuple(one for one in self.media if not one.is_ping)
+
+    @property
+    def ping_media(self) -> tuple[MediumSpec, ...]:
+        """The others, in file order."""
+        return tuple(one for one in self.media if one.is_ping)
+
+    @property
+    def serial_lines(self) -> tuple[MediumSpec, ...]:
+        """Those among the first that are serial lines."""
+        return tuple(one for one in self.media if one.is_serial)
+
+    @property
     def ping_nodes(self) -> tuple[NodeName, ...]:
         """The pseudo members, in file order."""
-        return tuple(NodeName(one.link) for one in self.media if one.kind.startswith("ping"))
+        return tuple(NodeName(one.link) for one in self.ping_media)
 
 
 @frozen

@@ -62,7 +62,7 @@ def check_pings(
     cf: HaCf, around: Neighbourhood, hosts: Mapping[str, tuple[str, ...]], findings: Findings
 ) -> None:
     """Find ping nodes that are members, out of every known network, or cannot be."""
-    for spec in (one for one in cf.media if one.kind.startswith("ping")):
+    for spec in cf.ping_media:
         title = f"{spec.kind} {spec.link}"
         unreadable = [host for host in ping_hosts(spec) if not _is_host(host)]
         if unreadable:

@@ -67,7 +67,7 @@ def check_named(reading: Reading, host: Host, findings: Findings) -> None:
 
 
 def _check_serial(reading: Reading, host: Host, findings: Findings) -> None:
-    for spec in (one for one in reading.cf.media if one.kind == "serial"):
+    for spec in reading.cf.serial_lines:
         if not host.is_there(spec.link):
             text = f"Nonexistent serial port [{shown(spec.link)}] in config file"
             findings.error(spec.where, "serial", text, "name a device, as /dev/ttyS0")

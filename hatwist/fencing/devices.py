@@ -21,7 +21,7 @@ from zope.interface import implementer
 
 from hatwist.cluster.names import Level
 from hatwist.config.model import FencingDevice
-from hatwist.fencing.dialects import AGENT_PREFIX, Order, dialect_of
+from hatwist.fencing.dialects import Order, dialect_of, is_agent
 from hatwist.fencing.results import Answer, FenceOutcome
 from hatwist.fencing.secrets import hide, values_of
 from hatwist.interfaces import IFencingDevice
@@ -66,7 +66,7 @@ class ProgramDevice:
     def run(self, order: Order, host: str, timeout: float) -> Deferred[Answer]:
         """See L{IFencingDevice.run}; the program is looked for, and its file read, anew each time."""
         kind = self.spec.type
-        wanted = kind if kind.rpartition("/")[2].startswith(AGENT_PREFIX) else STONITH
+        wanted = kind if is_agent(kind) else STONITH
         program = self.find(wanted)
         if not program:
             return succeed(Answer(FenceOutcome.FAILED, f"the program {wanted} is not installed"))

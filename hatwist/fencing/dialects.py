@@ -126,8 +126,12 @@ class FenceAgent:
 
 def dialect_of(kind: str) -> Dialect:
     """Return how the program of a type of device is spoken to."""
-    agent = kind.rpartition("/")[2].startswith(AGENT_PREFIX)
-    return FenceAgent() if agent else StonithCommand()
+    return FenceAgent() if is_agent(kind) else StonithCommand()
+
+
+def is_agent(kind: str) -> bool:
+    """Say whether a type of device is a fence agent, by name or by path."""
+    return kind.rpartition("/")[2].startswith(AGENT_PREFIX)
 
 
 _OURS: Final = frozenset({"action", "plug", "port", "nodename", "option"})

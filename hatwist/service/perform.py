@@ -5,7 +5,7 @@ From an action to the room that carries it out, one function for each.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import define, field
 from twisted.internet.defer import maybeDeferred
@@ -38,12 +38,6 @@ if TYPE_CHECKING:
     from hatwist.interfaces import IMedium, IPrograms
 
     Run = Callable[[ResourceGroup, Verb], Deferred[tuple[Outcome, str]]]
-
-PING: Final = "ping"
-"""How the directives of ping nodes begin: what they send is asked for apart."""
-
-SERIAL: Final = "serial"
-"""The directive of the media that want a form of their own."""
 
 
 @define
@@ -101,9 +95,9 @@ class Performer:
         broken: list[Exception] = []
         for medium in self.media:
             spec = medium.spec
-            if spec.kind.startswith(PING) or (action.links and spec.link not in action.links):
+            if spec.is_ping or (action.links and spec.link not in action.links):
                 continue
-            data = action.line if spec.kind == SERIAL else action.data
+            data = action.line if spec.is_serial else action.data
             try:
                 if data:
                     medium.send(data)
@@ -114,7 +108,7 @@ class Performer:
 
     def _probe(self, link: LinkName, data: bytes) -> None:
         for medium in self.media:
-            if medium.spec.link == link and medium.spec.kind.startswith(PING):
+            if medium.spec.link == link and medium.spec.is_ping:
                 medium.send(data)
 
     def _run_group(self, ticket: Ticket, group: ResourceGroup, verb: Verb) -> None:

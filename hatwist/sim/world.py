@@ -25,7 +25,6 @@ from hatwist.sim.host import Host
 from hatwist.sim.network import Network
 from hatwist.sim.old import RESTART
 from hatwist.sim.transcript import Trace, Transcript
-from hatwist.wire.echo import PING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,7 +177,7 @@ class World:
 
     def _transmit(self, host: Host, data: bytes) -> None:
         for medium in self.config.cf.media:
-            if medium.kind.startswith(PING):
+            if medium.is_ping:
                 continue
             for other in self.hosts.values():
                 if other is host:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.config.check import Seen, check_groups, check_hacf, heartbeat_media
+from hatwist.config.check import Seen, check_groups, check_hacf
 from hatwist.config.findings import Findings
 from hatwist.config.hacf import read_hacf
 from hatwist.config.haresources import parse_haresources
@@ -141,7 +141,7 @@ class MediumTests(RuleTestCase):
     def test_heartbeat_media(self) -> None:
         """Only active media that reach nodes carry heartbeats."""
         cf = read_hacf(GOOD + "ping a\nucast6 eth0 b\nserial /dev/x\n", "f", Findings(), node_name("a")).cf
-        self.assertEqual([spec.link for spec in heartbeat_media(cf)], ["eth0", "eth1", "/dev/x"])
+        self.assertEqual([spec.link for spec in cf.heartbeat_media], ["eth0", "eth1", "/dev/x"])
 
     def test_reserved_port(self) -> None:
         """A port that belongs to another service is a warning."""

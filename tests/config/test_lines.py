@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.config.findings import Findings
 from hatwist.config.hacf import read_hacf
-from hatwist.config.lines import check_locks, check_speed, lock_name, lock_owner, serial_lines
+from hatwist.config.lines import check_locks, check_speed, lock_name, lock_owner
 from hatwist.config.model import HaCf, node_name
 
 
@@ -80,4 +80,4 @@ class SpeedTests(SynchronousTestCase):
     def test_lines(self) -> None:
         """Serial lines are told from other media."""
         cf = hacf("serial /dev/ttyS0\nbcast eth0\n")
-        self.assertEqual([spec.link for spec in serial_lines(cf)], ["/dev/ttyS0"])
+        self.assertEqual([spec.link for spec in cf.serial_lines], ["/dev/ttyS0"])

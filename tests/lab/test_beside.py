@@ -5,26 +5,18 @@ What does not fit a matrix of clusters and scenarios, all beside each other; nee
 
 from __future__ import annotations
 
-import traceback
-
-from twisted.trial.unittest import TestCase
-
-from scripts.lab import rack
 from scripts.lab.nodes import HeartbeatNode
 from tests.lab.base import require
-from tests.lab.beside.labs import LABS, run
+from tests.lab.beside.case import BesideTestCase
+from tests.lab.beside.labs import LABS
 
 
-class BesideTests(TestCase):
+class BesideTests(BesideTestCase):
     """hatwist beside heartbeat 3.0.6, where things are odd."""
 
     timeout = 900
 
     def test_every_lab(self) -> None:
         """Each of L{LABS} comes to its end; the docstring of each says what must hold."""
-        require(rack.obstacle())
         require(HeartbeatNode.obstacle())
-        failed = run(LABS)
-        for error in failed.values():
-            traceback.print_exception(error)
-        self.assertEqual(sorted(failed), [])
+        self.play(LABS)

@@ -5,27 +5,18 @@ Clusters on a null modem cable alone, all beside each other; needs root.
 
 from __future__ import annotations
 
-import traceback
-
-from twisted.trial.unittest import TestCase
-
-from scripts.lab import rack
 from scripts.lab.nodes import HeartbeatNode
 from tests.lab.base import require
-from tests.lab.beside.labs import run
+from tests.lab.beside.case import BesideTestCase
 from tests.lab.beside.lines import LABS
 
 
-class SerialTests(TestCase):
+class SerialTests(BesideTestCase):
     """hatwist beside hatwist, and beside heartbeat 3.0.6."""
 
     timeout = 600
 
     def test_every_line(self) -> None:
         """Start, trouble on the line, standby and back, death: see L{tests.lab.beside.lines}."""
-        require(rack.obstacle())
         require(HeartbeatNode.obstacle())
-        failed = run(LABS)
-        for error in failed.values():
-            traceback.print_exception(error)
-        self.assertEqual(sorted(failed), [])
+        self.play(LABS)

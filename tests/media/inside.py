@@ -13,9 +13,7 @@ from hatwist.media.bcast import BCAST
 from hatwist.media.mcast import MCAST
 from hatwist.media.sockets import broadcast_address
 from hatwist.media.ucast import UCAST
-from hatwist.media.udp import UdpFactory
 from tests.media.cable import ALPHA, BETA, ip
-from tests.media.conformance import Ear, turn
 from tests.media.udpcable import UdpCable, UdpConformance, spec
 
 GROUP = "225.0.0.75"
@@ -78,10 +76,8 @@ class BcastInside(AddressTests, SynchronousTestCase):
             ("bare0", "interface bare0: it has no IPv4 address: Cannot assign requested address"),
         ):
             self.addCleanup(ip, f"link delete {name}")
-            medium = UdpFactory(BCAST, self.cable.say).make(
-                spec("bcast", interface=name), self.cable.reactor, Ear()
-            )
-            problem = self.assertRaises(MediumError, medium.start)
+            end = self.cable.end(spec("bcast", interface=name))
+            problem = self.assertRaises(MediumError, end.start)
             self.assertEqual(str(problem), f"bcast {name}: {why}")
 
     def test_an_interface_whose_arp_is_off_for_a_while(self) -> None:
@@ -127,16 +123,7 @@ class McastInside(AddressTests, SynchronousTestCase):
         ip("address add 198.51.100.1/24 dev other0")
         ip("link set other1 up")
         ip("link set other0 up")
-        ear = Ear()
-        other = UdpFactory(MCAST, self.cable.say).make(
-            spec("mcast", GROUP, "other0"), self.cable.reactor, ear
-        )
-        other.start()
-        self.addCleanup(other.stop)
-        self.cable.beta.send(b"over cable0")
-        self.until(lambda: bool(self.cable.alpha.ear.heard))
-        self.settle()
-        self.assertEqual(ear.heard, [])
+        self.beside(spec("mcast", GROUP, "other0"))
 
 
 class McastLoopInside(AddressTests, SynchronousTestCase):
@@ -170,14 +157,4 @@ class UcastInside(AddressTests, SynchronousTestCase):
 
     def test_several_peers_share_an_interface(self) -> None:
         """With two ucast lines on one interface each datagram is heard by one of them."""
-        ear = Ear()
-        second = UdpFactory(UCAST, self.cable.say).make(spec("ucast", ALPHA), self.cable.reactor, ear)
-        with self.cable.wire.at_beta():
-            second.start()
-        self.addCleanup(second.stop)
-        for number in range(8):
-            self.cable.alpha.send(b"%d" % number)
-        heard = self.cable.beta.ear.heard
-        self.until(lambda: len(heard) + len(ear.heard) == 8)
-        turn(self.cable.reactor, wait=0.02)
-        self.assertEqual(sorted(heard + ear.heard), [b"%d" % number for number in range(8)])
+        self.share(spec("ucast", ALPHA))

@@ -8,9 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.media.mcast6 import MCAST6
 from hatwist.media.ucast6 import UCAST6
-from hatwist.media.udp import UdpFactory
 from tests.media.cable import ALPHA6, BETA6, ip, setting
-from tests.media.conformance import Ear, turn
 from tests.media.udpcable import UdpCable, UdpConformance, spec
 
 GROUP6 = "ff12::75:1"
@@ -82,24 +80,11 @@ class Mcast6Inside(Udp6Conformance, SynchronousTestCase):
         self.addCleanup(ip, "link delete other0")
         ip("link set other1 up")
         ip("link set other0 up")
-        self.beside(GROUP6, "other0")
+        self.beside(spec("mcast6", GROUP6, "other0"))
 
     def test_two_groups_on_one_interface(self) -> None:
         """What is sent to one group is not heard by another one of the same port."""
-        self.beside(OTHER6, "cable0")
-
-    def beside(self, group: str, interface: str) -> None:
-        """A second medium hears nothing of what the first does."""
-        ear = Ear()
-        other = UdpFactory(MCAST6, self.cable.say).make(
-            spec("mcast6", group, interface), self.cable.reactor, ear
-        )
-        other.start()
-        self.addCleanup(other.stop)
-        self.cable.beta.send(b"over cable0")
-        self.until(lambda: bool(self.cable.alpha.ear.heard))
-        self.settle()
-        self.assertEqual(ear.heard, [])
+        self.beside(spec("mcast6", OTHER6))
 
 
 class Mcast6LoopInside(Udp6Conformance, SynchronousTestCase):
@@ -130,14 +115,4 @@ class Ucast6Inside(Udp6Conformance, SynchronousTestCase):
 
     def test_several_peers_share_an_interface(self) -> None:
         """With two ucast6 lines on one interface each datagram is heard by one of them."""
-        ear = Ear()
-        second = UdpFactory(UCAST6, self.cable.say).make(spec("ucast6", ALPHA6), self.cable.reactor, ear)
-        with self.cable.wire.at_beta():
-            second.start()
-        self.addCleanup(second.stop)
-        for number in range(8):
-            self.cable.alpha.send(b"%d" % number)
-        heard = self.cable.beta.ear.heard
-        self.until(lambda: len(heard) + len(ear.heard) == 8)
-        turn(self.cable.reactor, wait=0.02)
-        self.assertEqual(sorted(heard + ear.heard), [b"%d" % number for number in range(8)])
+        self.share(spec("ucast6", ALPHA6))

@@ -15,7 +15,7 @@ from hatwist.cluster.names import Level
 from hatwist.config.model import LinkName, MediumSpec, Position
 from hatwist.media.udp import Recipe, UdpFactory
 from tests.media.cable import Wire, ip
-from tests.media.conformance import Cable, Ear, End, MediumConformance
+from tests.media.conformance import Cable, Ear, End, MediumConformance, turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,12 +42,13 @@ class UdpCable(Cable):
         self.wire = Wire()
         self.reactor = MemoryReactorClock()
         self.recipe = recipe
-        self.alpha = self._end(alpha)
-        self.beta = self._end(beta, self.wire.at_beta)
+        self.alpha = self.end(alpha)
+        self.beta = self.end(beta, self.wire.at_beta)
 
-    def _end(
+    def end(
         self, made: MediumSpec, around: Callable[[], AbstractContextManager[object]] | None = None
     ) -> End:
+        """Make one more medium of this kind, with an ear."""
         ear = Ear()
         medium = UdpFactory(self.recipe, self.say).make(made, self.reactor, ear)
         return End(medium, ear, around) if around else End(medium, ear)
@@ -57,7 +58,7 @@ class UdpCable(Cable):
         self.lines.append(f"{level.value}: {text}")
 
     def without_interface(self) -> End:
-        return self._end(evolve(self.alpha.medium.spec, interface="nowhere0"))
+        return self.end(evolve(self.alpha.medium.spec, interface="nowhere0"))
 
     def unplug(self) -> None:
         self.wire.unplug()
@@ -111,6 +112,28 @@ class UdpConformance(MediumConformance):
             self.settle()
         self.assertIn(b"to beta 2", self.cable.beta.ear.heard)
         self.assertIn(b"to alpha 2", self.cable.alpha.ear.heard)
+
+    def beside(self, made: MediumSpec) -> None:
+        """A second medium hears nothing of what the first does."""
+        other = self.cable.end(made)
+        other.start()
+        self.addCleanup(other.medium.stop)
+        self.cable.beta.send(b"over cable0")
+        self.until(lambda: bool(self.cable.alpha.ear.heard))
+        self.settle()
+        self.assertEqual(other.ear.heard, [])
+
+    def share(self, made: MediumSpec) -> None:
+        """With a second line for another peer each datagram is heard by one of both."""
+        second = self.cable.end(made, self.cable.wire.at_beta)
+        second.start()
+        self.addCleanup(second.medium.stop)
+        for number in range(8):
+            self.cable.alpha.send(b"%d" % number)
+        heard, others = self.cable.beta.ear.heard, second.ear.heard
+        self.until(lambda: len(heard) + len(others) == 8)
+        turn(self.cable.reactor, wait=0.02)
+        self.assertEqual(sorted(heard + others), [b"%d" % number for number in range(8)])
 
     def test_a_downed_interface_is_reported_and_heals(self) -> None:
         """An interface set down is linkDown, set up again linkUp, with the same sockets."""
