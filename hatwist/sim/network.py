@@ -70,7 +70,7 @@ class Network:
         self.usual = evolve(self.usual, **changes)  # type: ignore[arg-type]
         self._paths = {path: evolve(one, **changes) for path, one in self._paths.items()}  # type: ignore[arg-type]
 
-    def carry(self, path: Path, data: bytes, now: Seconds = 0.0) -> list[tuple[Seconds, bytes]]:
+    def carry(self, path: Path, data: bytes, now: Seconds) -> list[tuple[Seconds, bytes]]:
         """
         Return what arrives of a datagram that is sent now: delay and bytes of each copy.
         """

@@ -191,8 +191,8 @@ class World:
     def _probe(self, host: Host, link: LinkName, data: bytes) -> None:
         """A ping node returns what arrives, if it arrives."""
         there, back = (host.name, NodeName(link), link), (NodeName(link), host.name, link)
-        for gone, asked in self.network.carry(there, data):
-            for came, answer in self.network.carry(back, asked):
+        for gone, asked in self.network.carry(there, data, self.time):
+            for came, answer in self.network.carry(back, asked, self.time + gone):
                 event = DatagramReceived(link, answer, link)
                 self.at(self.time + gone + came, partial(self.feed, host, event))
 

@@ -27,28 +27,28 @@ class NetworkTests(SynchronousTestCase):
 
     def test_nothing_goes_wrong(self) -> None:
         """By itself a network brings each datagram after a millisecond."""
-        self.assertEqual(self.network.carry(THERE, DATA), [(0.001, DATA)])
+        self.assertEqual(self.network.carry(THERE, DATA, 0.0), [(0.001, DATA)])
 
     def test_cut_is_one_way(self) -> None:
         """A cut path carries nothing; the way back carries, and a heal ends the cut."""
         self.network.cut(THERE)
-        self.assertEqual(self.network.carry(THERE, DATA), [])
-        self.assertEqual(len(self.network.carry(BACK, DATA)), 1)
+        self.assertEqual(self.network.carry(THERE, DATA, 0.0), [])
+        self.assertEqual(len(self.network.carry(BACK, DATA, 0.0)), 1)
         self.network.heal()
-        self.assertEqual(len(self.network.carry(THERE, DATA)), 1)
+        self.assertEqual(len(self.network.carry(THERE, DATA, 0.0)), 1)
 
     def test_conditions_last(self) -> None:
         """What is said of every path holds for a cut one as well, and after its heal."""
         self.network.cut(THERE)
         self.network.everywhere(shortest=0.5, longest=0.5)
         self.network.heal()
-        self.assertEqual(self.network.carry(THERE, DATA), [(0.5, DATA)])
-        self.assertEqual(self.network.carry(BACK, DATA), [(0.5, DATA)])
+        self.assertEqual(self.network.carry(THERE, DATA, 0.0), [(0.5, DATA)])
+        self.assertEqual(self.network.carry(BACK, DATA, 0.0), [(0.5, DATA)])
 
     def test_delay(self) -> None:
         """Delays differ within their range, so that datagrams overtake each other."""
         self.network.everywhere(shortest=0.1, longest=0.2)
-        delays = [self.network.carry(THERE, DATA)[0][0] for _ in range(50)]
+        delays = [self.network.carry(THERE, DATA, 0.0)[0][0] for _ in range(50)]
         self.assertTrue(all(0.1 <= delay <= 0.2 for delay in delays))
         self.assertNotEqual(delays, sorted(delays))
 
@@ -62,23 +62,23 @@ class NetworkTests(SynchronousTestCase):
     def test_loss(self) -> None:
         """About as many are lost as is said."""
         self.network.everywhere(loss=0.25)
-        arrived = sum(len(self.network.carry(THERE, DATA)) for _ in range(1000))
+        arrived = sum(len(self.network.carry(THERE, DATA, 0.0)) for _ in range(1000))
         self.assertTrue(700 < arrived < 800, arrived)
 
     def test_duplicate(self) -> None:
         """A datagram can come twice."""
         self.network.everywhere(duplicate=1.0)
-        self.assertEqual([data for _, data in self.network.carry(THERE, DATA)], [DATA, DATA])
+        self.assertEqual([data for _, data in self.network.carry(THERE, DATA, 0.0)], [DATA, DATA])
 
     def test_flip(self) -> None:
         """One bit can be turned over."""
         self.network.everywhere(flip=1.0)
-        ((_, data),) = self.network.carry(THERE, DATA)
+        ((_, data),) = self.network.carry(THERE, DATA, 0.0)
         self.assertEqual((len(data), sum(byte.bit_count() for byte in data)), (100, 1))
 
     def test_truncate(self) -> None:
         """The end can be missing."""
         self.network.everywhere(truncate=1.0)
-        ((_, data),) = self.network.carry(THERE, DATA)
+        ((_, data),) = self.network.carry(THERE, DATA, 0.0)
         self.assertLess(len(data), 100)
         self.assertTrue(DATA.startswith(data))
