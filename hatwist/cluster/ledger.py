@@ -72,8 +72,9 @@ class Ledger:
     @ivar newest: the number of each peer's newest claim; older ones count no more.
     @ivar jobs: how many jobs are running.
     @ivar native: every node speaks hatwist's own protocol too; see L{hatwist.cluster.mode}.
-    @ivar departing: peers that are leaving and have not said yet that they have let go;
-        what they claim says nothing of what still runs there.
+    @ivar releasing: peers that are letting go of what they had and have not said that it is
+        done: they leave, or they started again and stop first what their former life left.
+        What they claim, or do not, says nothing of what still runs there.
     @ivar blind: peers that see fewer ping nodes than we; nothing is given back to them.
     @ivar c_nodes: the nodes that last spoke heartbeat's protocol only.
     """
@@ -101,7 +102,7 @@ class Ledger:
     native: bool = False
     c_nodes: frozenset[NodeName] = frozenset()
     blind: set[NodeName] = field(factory=set)
-    departing: set[NodeName] = field(factory=set)
+    releasing: set[NodeName] = field(factory=set)
 
     def is_outdated(self, sender: NodeName, number: Number) -> bool:
         """
@@ -142,9 +143,9 @@ class Ledger:
             name for name, status in self.peers.items() if status in (NodeStatus.UP, NodeStatus.ACTIVE)
         )
 
-    def leaver(self) -> NodeName | None:
-        """Return a living peer that is leaving and may not have let go yet, or None."""
-        return next((name for name in self.living_peers() if name in self.departing), None)
+    def releaser(self) -> NodeName | None:
+        """Return a living peer that may still be letting go of something, or None."""
+        return next((name for name in self.living_peers() if name in self.releasing), None)
 
     def lives(self, node: NodeName) -> bool:
         """Say whether a peer has said its status and is not dead."""

@@ -95,9 +95,9 @@ def _at_home(group: ResourceGroup, ledger: Ledger) -> Permission:
     if group.node != ledger.me:
         return Permission(False, f"its home is {group.node}")
     living = ledger.living_peers()
-    leaver = ledger.leaver()
-    if leaver is not None:
-        return Permission(False, f"node {leaver} is leaving, and has not said yet that it has let go")
+    releaser = ledger.releaser()
+    if releaser is not None:
+        return Permission(False, f"node {releaser} has not said yet that it has let go of what it had")
     if living and (ledger.contested or ledger.claimed_by_peer(group)):
         return Permission(False, f"node {living[0]} holds it")
     return Permission(True, "its home is here and nobody else holds it")

@@ -113,7 +113,7 @@ class Resources:
                 self._meet(peer, status, now)
             case PeerRestarted(peer):
                 self.ledger.gone.discard(peer)
-                self.ledger.departing.discard(peer)
+                self._expect_release(peer)
             case TwinFound(peer):
                 self.ledger.newest.pop(peer, None)
             case ClaimOvertaken():
@@ -174,7 +174,7 @@ class Resources:
     def _agree(self, now: Seconds) -> list[Outcome]:
         """Nobody was stable for long: take what is at home here, unless the peer is still letting go."""
         ledger = self.ledger
-        if ledger.leaver() is not None:
+        if ledger.releaser() is not None:
             # It says so when it has; or it dies.
             self._deadlines.set("agreement", now + AGREEMENT_PERIOD)
             return []
@@ -192,6 +192,11 @@ class Resources:
         if status is NodeStatus.ACTIVE and peer in ledger.c_nodes and ledger.nice and ledger.phase in _BEGUN:
             self._unheard = peer
             self._deadlines.set("greet", now + GREETING)
+
+    def _expect_release(self, peer: NodeName) -> None:
+        """A peer stops what its former life left, before it says anything; what is begun must wait for it."""
+        if self.ledger.nice and self.ledger.phase in _BEGUN:
+            self.ledger.releasing.add(peer)
 
     def _greet(self) -> list[Outcome]:
         """Ask a C node again what it holds, if it has not said so."""
@@ -239,6 +244,8 @@ class Resources:
         if ledger.phase is Phase.STARTING:
             ledger.phase = Phase.BOTH_STARTING
         if not ledger.is_outdated(sender, number_of(message)):
+            # It says this when nothing of its former life runs there any more.
+            ledger.releasing.discard(sender)
             ledger.their_stable = False
             self._deadlines.set("consult", now + AGREEMENT_PERIOD)
         return [*said, self._claim()]
@@ -262,7 +269,7 @@ class Resources:
         if not own and message.get("rtype") == "full":
             ledger.newest[sender] = number
             leaves = message.get("info") == "shutdown"
-            (ledger.departing.add if leaves else ledger.departing.discard)(sender)
+            (ledger.releasing.add if leaves else ledger.releasing.discard)(sender)
             self._unheard = None
         if ledger.phase is Phase.INIT and not own:
             ledger.theirs = _merge(ledger.theirs, held, message)

@@ -74,6 +74,7 @@ class Takeover:
     def _bury(self, died: PeerDied) -> list[Outcome]:
         ledger = self.ledger
         ledger.peers[died.peer] = NodeStatus.DEAD
+        ledger.releasing.discard(died.peer)
         # One that says none while things move may still be stopping them.
         none = ledger.theirs is Holding.NONE and (ledger.their_stable or ledger.phase is not Phase.STABLE)
         cancelled = self._cancel_standby()
@@ -115,7 +116,7 @@ class Takeover:
         ledger = self.ledger
         heard: list[Outcome] = [Log(Level.INFO, f"Received shutdown notice from '{sender}'.")]
         ledger.gone.add(sender)
-        ledger.departing.discard(sender)
+        ledger.releasing.discard(sender)
         ledger.theirs = Holding.NONE
         ledger.their_stable = True
         if ledger.phase is Phase.INIT:

@@ -48,9 +48,9 @@ class MayOwnTests(SynchronousTestCase):
 
     def test_peer_is_leaving(self) -> None:
         """What it claims says nothing of what still runs there, until it is gone or dead."""
-        ledger = evolve(settled_ledger(), departing={BETA})
+        ledger = evolve(settled_ledger(), releasing={BETA})
         refused = may_own(WEB, Claim(Ground.HOME), ledger)
-        self.assertIn("node beta is leaving", refused.reason)
+        self.assertIn("node beta has not said yet", refused.reason)
         self.assertFalse(refused.allowed)
         ledger.peers[BETA] = NodeStatus.DEAD
         self.assertTrue(may_own(WEB, Claim(Ground.HOME), ledger).allowed)

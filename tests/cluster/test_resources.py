@@ -281,13 +281,23 @@ class ResourceTests(SynchronousTestCase):
         """Nobody being stable for long is no reason to start anything while it may still be stopping."""
         one = resources(Phase.STARTING)
         hear(one, speech.resource(NONE, False, "shutdown"))
-        self.assertEqual(one.ledger.leaver(), BETA)
+        self.assertEqual(one.ledger.releaser(), BETA)
         at = one.deadline()
         self.assertEqual(jobs(one.handle(DeadlinePassed(), at)), [])
         self.assertEqual(one.ledger.phase, Phase.RECEIVED)
+        # Killed meanwhile and started again, it stops the rest before it says anything.
         one.handle(PeerRestarted(BETA, 9), at + 1.0)
-        self.assertIsNone(one.ledger.leaver())
+        self.assertEqual(one.ledger.releaser(), BETA)
+        hear(one, speech.starting(), at + 2.0, seq=2)
+        self.assertIsNone(one.ledger.releaser())
         self.assertNotEqual(jobs(one.handle(DeadlinePassed(), one.deadline())), [])
+
+    def test_the_peer_started_again(self) -> None:
+        """What its former life left is being stopped, which matters only before both sides have agreed."""
+        for phase, expected in ((Phase.RECEIVED, BETA), (Phase.STABLE, None)):
+            one = resources(phase)
+            one.handle(PeerRestarted(BETA, 9), 1.0)
+            self.assertEqual(one.ledger.releaser(), expected)
 
     def test_leaving(self) -> None:
         """A leaving node follows the claims and acquires nothing."""
