@@ -74,6 +74,8 @@ class Recovery:
     failures: dict[str, list[Seconds]] = field(factory=dict)
     _repairing: set[str] = field(factory=set)
     "Keys of groups of which something is being started again."
+    _later: dict[str, ResourceFailed] = field(factory=dict)
+    "What failed in a group while something of it was being started again; it is told only once."
     _moves: dict[str, _Move] = field(factory=dict)
     _deadlines: Deadlines = field(factory=Deadlines)
 
@@ -84,7 +86,7 @@ class Recovery:
                 group = next((one for one in self.ledger.groups if one.key == key), None)
                 return [] if group is None else self._fail(group, item, now)
             case JobFinished(job):
-                return self._repaired(job) if job.purpose is Purpose.RECOVER else []
+                return self._repaired(item, now) if job.purpose is Purpose.RECOVER else []
             case PeerDied():
                 self._moves.clear()
                 self._deadlines.clear("move")
@@ -117,7 +119,10 @@ class Recovery:
         if not failed.proven:
             text = f"the status of {failed.resource} cannot be relied on ({failed.how}); nothing is done"
             return [*self.complaints.note("unreliable status", Level.WARN, text, now)]
-        if not ledger.ours & ledger.side(group) or ledger.leaving or key in self._repairing:
+        if not ledger.ours & ledger.side(group) or ledger.leaving:
+            return []
+        if key in self._repairing:
+            self._later[key] = failed
             return []
         self.failures.setdefault(key, []).append(now)
         number, rules = self.count(key, now), self._rules(key)
@@ -130,10 +135,15 @@ class Recovery:
         self._repairing.add(key)
         return [*said, JobBegun(Job(Purpose.RECOVER, (group,), (cause, f"failure number {number}")))]
 
-    def _repaired(self, job: Job) -> list[Outcome]:
+    def _repaired(self, finished: JobFinished, now: Seconds) -> list[Outcome]:
         """What could not be started again is cleared away and offered by the takeover machine."""
-        self._repairing.difference_update(group.key for group in job.groups)
-        return []
+        outcomes: list[Outcome] = []
+        for group in finished.job.groups:
+            self._repairing.discard(group.key)
+            failed = self._later.pop(group.key, None)
+            if failed is not None and group.key not in finished.failed:
+                outcomes.extend(self._fail(group, failed, now))
+        return outcomes
 
     def _move(self, key: str, why: str, now: Seconds) -> list[Outcome]:
         self._moves[key] = _Move(why, now + PATIENCE)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 RETRY_DELAY: Final = 10.0
 """Seconds until a group that could not be stopped is tried again."""
 
+CLEAR_DELAY: Final = 1.0
+"""Seconds until one looks again whether a group that failed is to be started here again."""
+
 TICKET_LIMIT: Final = 3600.0
 """Seconds after which an order without an answer counts as failed (protocol 10.5)."""
 
@@ -159,6 +162,9 @@ class Work:
                 yield self._record(running.job, group, False, "it was given up meanwhile")
                 running.left.pop(0)
                 continue
+            if verb is Verb.RECOVER and self._is_disputed():
+                self._deadlines.set(f"retry {group.key}", now + CLEAR_DELAY)
+                return
             if verb is Verb.START:
                 permission = may_own(group, running.job.claim, self.ledger)
                 # What runs here already is only looked at; why it is here was decided before.
@@ -178,6 +184,11 @@ class Work:
         ledger = self.ledger
         runs = self.condition(group).state is GroupState.RUNNING
         return runs and bool(ledger.ours & ledger.side(group)) and not (ledger.yielding or ledger.leaving)
+
+    def _is_disputed(self) -> bool:
+        """Say whether a living peer may run what we run, and it is not settled yet who lets go."""
+        ledger = self.ledger
+        return bool(ledger.living_peers()) and (ledger.unclear or ledger.contested)
 
     def _order(self, running: _Running, group: ResourceGroup, verb: Verb, now: Seconds) -> RunGroup:
         self._tickets += 1

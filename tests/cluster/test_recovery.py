@@ -53,14 +53,25 @@ class RepairTests(SynchronousTestCase):
         self.assertEqual(logged(outcomes), [text])
 
     def test_once_at_a_time(self) -> None:
-        """While it is being started again, and where it is not ours, nothing more happens."""
+        """What fails while it is being started again is judged when that is done: it is told once."""
         one = recovery()
         (job,) = jobs(one.handle(FAILED, 1.0))
         self.assertEqual(one.handle(FAILED, 2.0), [])
-        one.handle(JobFinished(evolve(job, purpose=Purpose.TAKE)), 2.5)
-        self.assertEqual(one.handle(FAILED, 2.7), [])
-        one.handle(JobFinished(job), 3.0)
-        self.assertEqual(len(jobs(one.handle(FAILED, 4.0))), 1)
+        self.assertEqual(one.handle(JobFinished(evolve(job, purpose=Purpose.TAKE)), 2.5), [])
+        (again,) = jobs(one.handle(JobFinished(job), 3.0))
+        self.assertEqual(again.causes[-1], "failure number 2")
+        self.assertEqual(one.handle(JobFinished(again), 4.0), [])
+        self.assertEqual(one.handle(JobFinished(again), 5.0), [])
+
+    def test_repair_failed(self) -> None:
+        """Then what was told meanwhile is of no interest: the group is cleared away."""
+        one = recovery()
+        (job,) = jobs(one.handle(FAILED, 1.0))
+        one.handle(FAILED, 2.0)
+        self.assertEqual(one.handle(JobFinished(job, (WEB.key,)), 3.0), [])
+
+    def test_not_ours(self) -> None:
+        """Where it is not ours, nothing happens."""
         for ledger in (
             evolve(settled_ledger(), ours=Holding.NONE),
             evolve(settled_ledger(), ours=Holding.LOCAL, leaving=True),

@@ -87,6 +87,19 @@ class OrderTests(SynchronousTestCase):
             assert isinstance(refused, Record)
             self.assertEqual(refused.decision, "recover refused")
 
+    def test_recovery_waits(self) -> None:
+        """While a living peer may run the group, too, nothing is started again; it is looked at later."""
+        one = work()
+        one.ledger.ours = Holding.LOCAL
+        one.handle(JobBegun(job(Purpose.REQUESTED, WEB)), 1.0)
+        one.handle(finished(1), 2.0)
+        one.ledger.peers[BETA] = NodeStatus.ACTIVE
+        one.ledger.contested = True
+        self.assertEqual(one.handle(JobBegun(job(Purpose.RECOVER, WEB)), 3.0), [])
+        self.assertEqual(one.handle(DeadlinePassed(), one.deadline()), [])
+        one.ledger.contested = False
+        self.assertIn(order(2, WEB, Verb.RECOVER), one.handle(DeadlinePassed(), one.deadline()))
+
     def test_stops(self) -> None:
         """A stop needs no permission, and is recorded too."""
         for purpose in STOPS:
