@@ -86,6 +86,10 @@ class Node:
         if self.process is not None and not self.process.alive():
             raise LabError(f"{self.name}: the daemon has ended: {self.process.text()[-3000:]}")
 
+    def is_calm(self) -> bool:
+        """Say whether nothing moves, here or there, as the daemon sees it."""
+        raise NotImplementedError
+
     def prepare(self) -> None:
         """Do what the package's installation does on a real host."""
 
@@ -163,6 +167,10 @@ class HatwistNode(Node):
         except LabError as problem:
             raise LabError(f"{self.name}: status: {problem}") from problem
 
+    def is_calm(self) -> bool:
+        """It says so in its status."""
+        return bool(self.status()["stable"])
+
 
 class HeartbeatNode(Node):
     """A host that runs heartbeat 3.0.6 as the package installs it; needs root."""
@@ -186,6 +194,10 @@ class HeartbeatNode(Node):
     def command(self) -> Sequence[str]:
         """It locks its memory, as far as it may."""
         return ["sh", "-c", f"ulimit -l unlimited 2>/dev/null; exec {self.DAEMON} -f"]
+
+    def is_calm(self) -> bool:
+        """It says what it holds only then; an order for a standby is ignored before."""
+        return self.host.run("cl_status", "rscstatus")[1].strip() in ("none", "local", "foreign", "all")
 
 
 _SCRIPTS: Final = """

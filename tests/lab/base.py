@@ -109,6 +109,11 @@ class NodesTestCase(LabTestCase, Generic[N]):
 
         until(settled, SETTLED, f"{owner} alone owns {VIRTUAL}")
 
+    def calm(self) -> None:
+        """Wait until nothing moves on either side, as both see it."""
+        nodes = (self.one, self.two)
+        until(lambda: all(node.is_calm() for node in nodes), SETTLED, "both say that nothing moves")
+
     def _tell(self) -> None:
         """Show both logs of a test that failed; only trial itself knows whether it did."""
         if self._passed or self.getTodo() is not None:

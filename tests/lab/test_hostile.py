@@ -121,12 +121,6 @@ class HostileTests(NodesTestCase[Node]):
         for line in ("failed authentication", "Bad message", "bad node"):
             self.assertLessEqual(self.one.count(line), 5, self.one.log())
 
-    def calm(self) -> None:
-        """Wait until nothing moves on either side, as node01 sees it."""
-        assert isinstance(self.one, HatwistNode)
-        one = self.one
-        until(lambda: one.status()["stable"], SETTLED, "node01 says that nothing moves")
-
     def decisions(self) -> list[str]:
         """Return the decisions that node01 has written down."""
         return [line for line in self.one.log().splitlines() if "decision:" in line]

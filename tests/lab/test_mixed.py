@@ -10,7 +10,6 @@ from scripts.lab.configuration import ha_cf, web
 from scripts.lab.host import Host
 from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node
 from scripts.lab.plan import VIRTUAL
-from scripts.lab.watch import until
 from tests.lab.base import SETTLED, NodesTestCase, require
 
 COMPLAINTS = r"failed authentication|replay attack|unexpected|[Ii]rretrievably|Ignored standby"
@@ -55,12 +54,6 @@ class MixedTests(NodesTestCase[Node]):
         self.assertOwner("node02")
         for node in (self.one, self.two):
             self.assertEqual(node.count(COMPLAINTS), 0, node.log())
-
-    def calm(self) -> None:
-        """Wait until nothing moves on either side, as hatwist sees it."""
-        ours = self.one if isinstance(self.one, HatwistNode) else self.two
-        assert isinstance(ours, HatwistNode)
-        until(lambda: ours.status()["stable"], SETTLED, f"{ours.name} says that nothing moves")
 
     def standby(self) -> None:
         """Give everything up on node01, the way of its kind."""

@@ -14,7 +14,6 @@ from scripts.lab.configuration import CHECKOUT, address_only, ha_cf
 from scripts.lab.host import Host
 from scripts.lab.nodes import HatwistNode, HeartbeatNode, Node, install_scripts
 from scripts.lab.plan import VIRTUAL
-from scripts.lab.watch import until
 from tests.lab.base import SETTLED, NodesTestCase, require
 
 STOCK = "/usr/share/heartbeat"
@@ -81,12 +80,6 @@ class ScriptTestCase(NodesTestCase[Node]):
     def require(self) -> None:
         """End the test where it cannot run."""
         require(HeartbeatNode.obstacle())
-
-    def calm(self) -> None:
-        """Wait until nothing moves."""
-        one = self.one
-        assert isinstance(one, HatwistNode)
-        until(lambda: one.status()["stable"], SETTLED, "node01 says that nothing moves")
 
     def run_on(self, node: Node, script: str, *arguments: str) -> tuple[int, str]:
         """Run a script by hand."""
