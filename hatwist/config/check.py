@@ -110,6 +110,7 @@ def _check_media(reading: Reading, file: Position, findings: Findings) -> None:
         findings.warn(carrying[0].where, "single-medium", text, "add one on another interface")
     else:
         _check_links(carrying, findings)
+    _check_names(reading.cf, carrying, findings)
     seen: dict[tuple[str, str, str, int], MediumSpec] = {}
     for spec in media:
         first = seen.setdefault((spec.kind, spec.link, spec.address, spec.port), spec)
@@ -131,6 +132,22 @@ def _check_links(carrying: Sequence[MediumSpec], findings: Findings) -> None:
         if first.kind != spec.kind:
             text = f"{spec.kind} and {first.kind} on {shown(spec.link)} are one link"
             findings.note(spec.where, "one-link", text, f"{first.kind} is in line {first.where.line}")
+
+
+def _check_names(cf: HaCf, carrying: Sequence[MediumSpec], findings: Findings) -> None:
+    """A ping node is a node and a link; whatever had its name as well would be taken for it."""
+    links = {spec.link: spec for spec in reversed(carrying)}
+    for spec in cf.media:
+        if spec in carrying:
+            continue
+        if spec.link in links:
+            other = links[spec.link]
+            text = f"{spec.kind} {shown(spec.link)} has the name of a link"
+            remedy = f"{other.kind} is in line {other.where.line}; choose another name"
+            findings.error(spec.where, "ping-name", text, remedy)
+        if NodeName(spec.link) in cf.nodes:
+            text = f"{spec.kind} {shown(spec.link)} has the name of a node"
+            findings.error(spec.where, "ping-name", text, "choose another name, or write the address")
 
 
 def _check_interfaces(cf: HaCf, seen: Seen, findings: Findings) -> None:

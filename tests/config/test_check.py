@@ -111,6 +111,13 @@ class MediumTests(RuleTestCase):
         text = GOOD.replace("bcast eth0 eth1", "ucast eth0 10.0.0.1\nucast eth0 10.0.0.2")
         self.assertEqual(self.check(text), ["warning single-medium ha.cf:3:7"])
 
+    def test_ping_names(self) -> None:
+        """A ping node has no name that an interface, a line or a node has: it would be taken for it."""
+        text = f"{GOOD}ping_group eth1 10.0.0.1\nping beta\nping_group eth2 10.0.0.1\n"
+        self.assertEqual(self.check(text), ["error ping-name ha.cf:5:12", "error ping-name ha.cf:6:6"])
+        self.assertIn("the name of a link (bcast is in line 3; choose another name)", self.texts[0])
+        self.assertIn("ping beta has the name of a node", self.texts[1])
+
     def test_duplicate_medium(self) -> None:
         """The same medium twice is a warning."""
         self.assertEqual(self.check(GOOD + "bcast eth1\n"), ["warning duplicate-medium ha.cf:5:7"])
