@@ -83,6 +83,14 @@ class Listening:
 
 
 @frozen
+class TwinSuspected:
+    """
+    A status with our name was sent in the second in which this node started: by a
+    machine that lives, or by our own former life.  The next one will show.
+    """
+
+
+@frozen
 class TwinFound:
     """
     Two machines use a peer's name; the one with this generation was there first
@@ -331,6 +339,7 @@ Fact = (
     | PingChanged
     | Refused
     | Listening
+    | TwinSuspected
     | TwinFound
     | PeerHeard
     | LinkChanged

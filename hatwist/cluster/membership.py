@@ -34,10 +34,12 @@ from hatwist.cluster.facts import (
     PingChanged,
     Send,
     TwinFound,
+    TwinSuspected,
 )
-from hatwist.cluster.ledger import Number, number_of
+from hatwist.cluster.ledger import number_of
 from hatwist.cluster.mode import NATIVE_FIELD
 from hatwist.cluster.names import Level, NodeStatus
+from hatwist.cluster.peer import Peer, late, returning
 from hatwist.config.model import NodeName
 from hatwist.errors import MalformedError
 from hatwist.wire.message import Message
@@ -56,6 +58,9 @@ START_SLACK: Final = 2.0
 START_PERIOD: Final = 5.0
 """For so many seconds."""
 
+SECOND: Final = 1.0
+"""What the field C{ts} counts in."""
+
 REQUEST_PERIOD: Final = 1.0
 """Seconds between two requests for the list of nodes."""
 
@@ -73,28 +78,11 @@ _Item = (
     | PeerAnswered
     | BeatAsked
     | TwinFound
+    | TwinSuspected
     | FlowControlEnded
     | NodeAdded
     | NodeRemoved
 )
-
-
-@define
-class Peer:
-    """One other node."""
-
-    name: NodeName
-    status: NodeStatus = NodeStatus.INIT
-    heard: Seconds | None = None
-    "When its last status came; None when never since our start, or since it died."
-    answered: Seconds | None = None
-    "When it was asked what it answered last, in the same time."
-    seen: Seconds | None = None
-    "When it last showed itself alive, alive or dead."
-    number: Number = (0, 0)
-    "The number of its newest status."
-    restarted: bool = False
-    "It has a new generation, whose first status is yet to be looked at."
 
 
 @define
@@ -151,6 +139,10 @@ class Membership:
                 self._answered(self.peers[peer], now - delay)
             case TwinFound(peer):
                 self.peers[peer].number = (0, 0)
+            case TwinSuspected():
+                if self._deadlines.pending("listening"):
+                    # Whoever lives says its next status in the second after that of our start.
+                    self._deadlines.set("listening", self._began + SECOND + self.listening)
             case FlowControlEnded():
                 self._flow = False
             case NodeAdded(node):
@@ -202,7 +194,8 @@ class Membership:
         if self._deadlines.expire("listening", now):
             return [*outcomes, Listening(False), *self._speak(now)]
         if self._deadlines.pending("listening"):
-            self._deadlines.clear("keepalive")
+            if self._deadlines.expire("keepalive", now):
+                self._deadlines.set("keepalive", now + self.config.cf.keepalive)
             return outcomes
         if self._deadlines.expire("settled", now):
             self._slack = 0.0
@@ -220,7 +213,7 @@ class Membership:
         interval = self.config.cf.keepalive - self._deadlines.remaining("keepalive", now)
         if interval <= self.config.cf.warntime:
             return []
-        return [_late(self.me, interval, self.config.cf.deadtime)]
+        return [late(self.me, interval, self.config.cf.deadtime)]
 
     @staticmethod
     def _answered(peer: Peer, asked: Seconds) -> None:
@@ -321,7 +314,7 @@ class Membership:
             return []
         # One that joins says first that it is up; this one has been running all the time, apart from us.
         apart = peer.status is NodeStatus.DEAD and status is NodeStatus.ACTIVE
-        outcomes: list[Outcome] = [*_returning(sender)] if returned else [*self._lateness(peer, now)]
+        outcomes: list[Outcome] = [*returning(sender)] if returned else [*self._lateness(peer, now)]
         new = peer.heard is None or peer.restarted
         peer.number = number
         peer.restarted = False
@@ -350,7 +343,7 @@ class Membership:
             return []
         if now - peer.heard <= self.config.cf.warntime:
             return []
-        return [_late(peer.name, now - peer.heard, self.patience.deadtime(peer.name))]
+        return [late(peer.name, now - peer.heard, self.patience.deadtime(peer.name))]
 
     def _node_list(self, asker: NodeName) -> Message:
         members = [name for name in self.config.cf.nodes if name in self.peers or name == self.me]
@@ -373,21 +366,3 @@ class Membership:
 _STATUSES: Final[Mapping[str, NodeStatus]] = {
     status.value: status for status in (NodeStatus.INIT, NodeStatus.UP, NodeStatus.ACTIVE)
 }
-
-
-def _late(node: NodeName, interval: Seconds, deadtime: Seconds) -> Log:
-    text = f"Late heartbeat: Node {node}: interval {round(interval * 1000)} ms"
-    return Log(Level.CRIT, f"{text} (> deadtime)") if interval > deadtime else Log(Level.WARN, text)
-
-
-def _returning(node: NodeName) -> list[Log]:
-    return [
-        Log(Level.CRIT, f"Cluster node {node} returning after partition."),
-        Log(
-            Level.INFO,
-            "For information on cluster partitions, See URL: http://linux-ha.org/wiki/Split_Brain",
-        ),
-        Log(Level.WARN, "Deadtime value may be too small."),
-        Log(Level.INFO, "See FAQ for information on tuning deadtime."),
-        Log(Level.INFO, "URL: http://linux-ha.org/wiki/FAQ#Heavy_Load"),
-    ]

@@ -111,6 +111,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.ProgramSpoke: ("clients",),
         facts.Refused: ("history", "departure"),
         facts.Listening: ("history",),
+        facts.TwinSuspected: ("membership",),
         facts.TwinFound: ("membership", "resources"),
         facts.PeerHeard: ("links",),
         facts.LinkChanged: ("clients",),
@@ -270,7 +271,7 @@ class Node:
         self.mode = Mode.of(self.roster, self.ledger, self.complaints, settings, memory)
         self.reception = Reception(config, identity, rng, self.complaints)
         self.history = History(config, identity, self.complaints)
-        self.twins = Twins(identity, self.complaints, identity.epoch + now)
+        self.twins = Twins(identity, self.complaints, rng, identity.epoch + now)
         self.flow = Flow(self.complaints)
         self.links = Links(config, me, self.patience)
         self.pings = Pings(config, identity, self.patience, self.complaints)

@@ -23,6 +23,7 @@ from hatwist.cluster.facts import (
     Refused,
     SelfHeard,
     Send,
+    TwinSuspected,
 )
 from hatwist.cluster.names import Level, NodeStatus
 from hatwist.errors import MalformedError
@@ -30,6 +31,8 @@ from hatwist.wire.message import Message
 from hatwist.wire.names import MessageType
 
 if TYPE_CHECKING:
+    from random import Random
+
     from hatwist.cluster.complaints import Complaints
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.identity import Identity
@@ -49,15 +52,24 @@ silent, and may have begun to speak at the same moment.
 
 TWIN: Final = "NS_twin"
 """
-What a newcomer says to the one it gives way to; the only word it says.  It has no
-number, and is addressed, so that no other node takes it for a sign of life.
+What a newcomer says to the one it gives way to, or asks one that may be its own former
+life: the only word it says.  It has no number, and is addressed, so that no other node
+takes it for a sign of life.
 """
 
-LAST_WORDS: Final = 0.02
-"""Seconds from our start in which a datagram of our own former life may still be on its way."""
+QUESTION: Final = "n"
+"""Its field in which a newcomer asks: random, so that no recording answers."""
 
-RECENT: Final = 2
-"""Seconds before our start in which a machine that lives has sent its last status, at most."""
+ANSWER: Final = "re"
+"""Its field in which that is repeated by one that lives."""
+
+ASKING: Final = 0.2
+"""Seconds from one question to the next, at least."""
+
+_BITS: Final = 64
+
+CLOCK_ERROR: Final = 1
+"""Seconds by which the clock of a machine that lives may be ahead, to be known by it."""
 
 MAX_RECENT: Final = 16
 """Messages of our own that are remembered, to know them again."""
@@ -73,16 +85,23 @@ class Twins:
     """
     Watches for messages that could be our own and are not.
 
+    A status of a lower generation of ours, with our uuid, may be a recording of our own
+    former life, which would keep this node from starting.  It proves a twin if it was
+    sent after our start; else its sender is asked.
+
     @ivar start: seconds since 1970 at our start.
     """
 
     identity: Identity
     complaints: Complaints
+    rng: Random
     start: Seconds
     _sent: deque[tuple[int, int]] = field(factory=lambda: deque(maxlen=MAX_RECENT))
     "Number and time of our newest messages, oldest first."
     _established: bool = False
     _refused: bool = False
+    _question: str = ""
+    _asked: Seconds = float("-inf")
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Tell our own messages from those of a twin."""
@@ -112,22 +131,51 @@ class Twins:
         generation = message.hexadecimal("hg") or 0
         ours = named and same_uuid and generation == me.generation
         if message.get("t") == TWIN:
-            if self._refused:
-                return []  # it is our own word, from the loop
-            # One that came later has found us, and told us.
-            text = f"{self._describe(heard, same_uuid)}; it came later and does not start"
-            return [*self.complaints.note("our name", Level.ERROR, text, now)]
+            return self._hear_word(message, self._describe(heard, same_uuid), now)
         if message.get("t") != MessageType.STATUS:
             # Every machine that lives says its status; the rest proves nothing.
             return [PeerHeard(me.name, heard.link)] if ours else []
         if ours and self._is_ours(message):
             return [PeerHeard(me.name, heard.link)]
-        if self._is_of_old(message, generation, now, former=named and same_uuid):
+        sent = message.hexadecimal("ts") or 0
+        if sent < self.start - MAX_CLOCK_ERROR:
             self.complaints.count("own former life")
             return []
+        if named and same_uuid and generation < me.generation and not self._is_of_now(sent, now):
+            self.complaints.count("own former life")
+            return [] if self._established or self._refused else self._ask(message.get("src"), sent, now)
         text = self._describe(heard, same_uuid)
         if self._established or self._refused or not self._yields(message, generation):
             return [*self.complaints.note("our name", Level.ERROR, f"{text}; its messages are ignored", now)]
+        return self._refuse(message, text, now)
+
+    def _hear_word(self, message: Message, text: str, now: Seconds) -> list[Outcome]:
+        """A newcomer has found us and says so, or asks whether we live; or we are answered."""
+        question = message.get(QUESTION)
+        if self._refused or (question and question == self._question):
+            return []  # it is our own word, from the loop
+        answer = message.get(ANSWER)
+        if answer:
+            known = answer == self._question and not self._established
+            return self._refuse(message, text, now) if known else []
+        if question:
+            lives = Message.of(t=TWIN, dest=message.get("src")).with_field(ANSWER, question[:_BITS])
+            return [Send(lives)] if self._sent else []
+        said = f"{text}; it came later and does not start"
+        return [*self.complaints.note("our name", Level.ERROR, said, now)]
+
+    def _ask(self, whom: str, sent: int, now: Seconds) -> list[Outcome]:
+        """Ask whether it is a machine that lives, without a word to anybody else."""
+        if now - self._asked < ASKING:
+            return []
+        self._asked = now
+        self._question = self._question or f"{self.rng.getrandbits(_BITS):x}"
+        word = Send(Message.of(t=TWIN, dest=whom).with_field(QUESTION, self._question))
+        asked: list[Outcome] = [word] if self._sent else [Listening(False), word, Listening(True)]
+        return [*asked, TwinSuspected()] if sent == int(self.start) else asked
+
+    def _refuse(self, message: Message, text: str, now: Seconds) -> list[Outcome]:
+        me = self.identity
         self._refused = True
         refusal = f"{text}; this node came later and does not start"
         return [
@@ -143,16 +191,9 @@ class Twins:
         sequence, time = message.hexadecimal("seq") or 0, message.hexadecimal("ts") or 0
         return time <= next((at for number, at in self._sent if number >= sequence), 0)
 
-    def _is_of_old(self, message: Message, generation: int, now: Seconds, *, former: bool) -> bool:
-        """Say whether a message is a late or a recorded one of a life of ours that is over."""
-        sent = message.hexadecimal("ts") or 0
-        if sent < self.start - MAX_CLOCK_ERROR:
-            return True
-        if not former or generation > self.identity.generation:
-            return False
-        # The last words of our own former life come at once or never, and have its time.
-        late = self.identity.epoch + now - self.start > LAST_WORDS
-        return generation < self.identity.generation and (sent < self.start - RECENT or not late)
+    def _is_of_now(self, sent: int, now: Seconds) -> bool:
+        """Say whether it was sent after our start, and not in times that our clock has left by a step."""
+        return int(self.start) < sent <= self.identity.epoch + now + CLOCK_ERROR
 
     def _yields(self, message: Message, generation: int) -> bool:
         """

@@ -14,14 +14,19 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.actions import Log, Stop
 from hatwist.cluster.complaints import Complaints
+from hatwist.cluster.events import DeadlinePassed, Started
 from hatwist.cluster.facts import (
     CommunicationEstablished,
+    Listening,
     MessageDelivered,
     PeerHeard,
     Refused,
     SelfHeard,
+    TwinSuspected,
 )
+from hatwist.cluster.membership import Membership
 from hatwist.cluster.node import Node
+from hatwist.cluster.patience import Patience
 from hatwist.cluster.twins import Twins
 from hatwist.config.model import NodeName
 from hatwist.wire.message import Message
@@ -45,7 +50,7 @@ CLONE = NodeName("clone")
 
 def twins(*, established: bool = False, sent: int = 5) -> Twins:
     """Make alpha's: generation 7, started at 1000."""
-    one = Twins(identity(), Complaints(), 1000)
+    one = Twins(identity(), Complaints(), Random(1), 1000)
     for number, ts in ((sent - 3, 1000), (sent, 1001)):
         message = Message.of(t="x", seq=f"{number:x}", ts=f"{ts:x}")
         one.handle(MessageDelivered(ALPHA, message, own=True), 0.0)
@@ -82,21 +87,17 @@ class OwnTests(SynchronousTestCase):
         for other in (heard(ack, hg=8), heard(ack, uuid=b"z" * 16), heard(Message.of(t="resource"), hg=8)):
             self.assertEqual(twins().handle(other, 0.0), [])
 
-    def test_former_lives_and_old_records(self) -> None:
-        """They are counted, and nothing else."""
+    def test_old_records(self) -> None:
+        """They are counted, and nothing else; what is not so old neither when we take part."""
         one = twins()
-        for old, now in (
-            (heard(status(), hg=6, ts=1000), 0.01),
-            (heard(status(), hg=6, ts=997), 0.5),
-            (heard(status(), hg=99, ts=900), 0.5),
-            (heard(status(), hg=6, ts=0), 0.5),
-        ):
-            self.assertEqual(one.handle(old, now), [])
-        self.assertEqual(one.complaints.counters, {"own former life": 4})
+        for generation, ts in ((99, 900), (6, 0)):
+            self.assertEqual(one.handle(heard(status(), hg=generation, ts=ts), 0.5), [])
+        self.assertEqual(one.complaints.counters, {"own former life": 2})
+        self.assertEqual(twins(established=True).handle(heard(status(), hg=6, ts=1000), 0.5), [])
 
     def test_a_life_that_goes_on(self) -> None:
-        """What comes later than any last words, and is no recording, is another machine's."""
-        self.assertEqual(len(twins().handle(heard(status("active"), hg=6, ts=1000), 0.2)), 5)
+        """What was sent after our start is no recording of a former life of ours: it is another machine's."""
+        self.assertEqual(len(twins().handle(heard(status("active"), hg=6, ts=1001), 0.2)), 5)
 
     def test_not_a_number(self) -> None:
         """It is malformed."""
@@ -168,7 +169,7 @@ class RefusalTests(SynchronousTestCase):
 
     def test_who_said_nothing_yet_goes(self) -> None:
         """Even to one that only starts, with a higher generation: that one has begun to speak."""
-        one = Twins(identity(), Complaints(), 1000)
+        one = Twins(identity(), Complaints(), Random(1), 1000)
         self.assertTrue(any(isinstance(it, Refused) for it in one.handle(heard(status("up"), hg=8), 0.5)))
 
     def test_words(self) -> None:
@@ -192,6 +193,67 @@ class RefusalTests(SynchronousTestCase):
             ),
         ):
             self.assertEqual(logged(twins().handle(event, 0.0)), [words])
+
+
+class QuestionTests(SynchronousTestCase):
+    """What may be a recording of our own former life, and may be a twin's, is asked."""
+
+    def ask(self, one: Twins, now: float = 0.1, ts: int = 999) -> list[object]:
+        """Let alpha hear a status of a lower generation of its own."""
+        return list(one.handle(heard(status("active"), hg=6, ts=ts), now))
+
+    def test_a_recording(self) -> None:
+        """It may be of the last second, or, after a step of the clock, ahead of us: nobody answers."""
+        for ts in (999, 941, 1000, 9999):
+            one = twins()
+            (word,) = sent(self.ask(one, ts=ts))
+            self.assertEqual((word.get("t"), word.get("dest")), ("NS_twin", "alpha"))
+            self.assertEqual(one.handle(heard(word), 0.2), [])
+            self.assertEqual(one.complaints.counters, {"own former life": 1})
+
+    def test_not_for_each(self) -> None:
+        """However many come, it asks a few times a second, and always the same."""
+        one = twins()
+        (first,) = sent(self.ask(one))
+        self.assertEqual(self.ask(one, 0.2), [])
+        self.assertEqual(sent(self.ask(one, 0.4)), [first])
+
+    def test_silence(self) -> None:
+        """Who has said nothing yet is silent again after it."""
+        one = Twins(identity(), Complaints(), Random(1), 1000)
+        asked = self.ask(one)
+        self.assertEqual((asked[0], asked[2:]), (Listening(False), [Listening(True)]))
+
+    def test_the_second_of_our_start(self) -> None:
+        """Of a status of that second nobody can tell; so the next is waited for."""
+        self.assertIn(TwinSuspected(), self.ask(twins(), ts=1000))
+        self.assertNotIn(TwinSuspected(), self.ask(twins()))
+        one = Membership(config(), ALPHA, Patience(config().cf), Complaints(), 2.5, 0.5)
+        one.handle(TwinSuspected(), 4.0)
+        one.handle(Started(), 5.0)
+        one.handle(DeadlinePassed(), 7.0)
+        one.handle(TwinSuspected(), 7.1)
+        self.assertEqual((one.handle(DeadlinePassed(), 8.0), one.deadline()), ([], 8.5))
+
+    def test_an_answer(self) -> None:
+        """Who lives answers who asks; who asked gives way."""
+        one = twins()
+        (question,) = sent(self.ask(one))
+        (answer,) = sent(twins(established=True).handle(heard(question, hg=8), 0.0))
+        said = one.handle(heard(answer, hg=6), 0.2)
+        self.assertTrue(any(isinstance(it, Refused) for it in said))
+
+    def test_no_answer(self) -> None:
+        """A recorded answer is none, nor one that comes when we take part; who is silent gives none."""
+        one = twins()
+        (question,) = sent(self.ask(one))
+        answer = Message.of(t="NS_twin", dest="alpha", re="1234")
+        self.assertEqual(one.handle(heard(answer, hg=6), 0.2), [])
+        one.handle(CommunicationEstablished(), 0.3)
+        answer = Message.of(t="NS_twin", dest="alpha", re=question.get("n"))
+        self.assertEqual(one.handle(heard(answer, hg=6), 0.4), [])
+        silent = Twins(identity(), Complaints(), Random(1), 1000)
+        self.assertEqual(silent.handle(heard(question, hg=8), 0.2), [])
 
 
 class ClusterTests(SynchronousTestCase):
