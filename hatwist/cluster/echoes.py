@@ -10,6 +10,7 @@ a recorded answer is none.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -33,6 +34,9 @@ PERIOD: Final = 10
 MAX_OPEN: Final = 256
 """Questions that may still be answered."""
 
+MAX_ANSWERED: Final = 64
+"""Questions of the peers that are remembered, so that none is answered twice: they may be recordings."""
+
 _BITS: Final = 64
 
 _Item = MessageDelivered | PeerLate | PeerDied
@@ -48,6 +52,7 @@ class Echoes:
     _links: tuple[LinkName, ...] = field(init=False)
     _open: dict[str, tuple[NodeName, LinkName, Seconds]] = field(factory=dict)
     "Whom we asked, over what, when; oldest first."
+    _answered: deque[tuple[NodeName, str]] = field(factory=lambda: deque(maxlen=MAX_ANSWERED))
     _beats: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -91,10 +96,16 @@ class Echoes:
     def _hear(self, sender: NodeName, message: Message, link: LinkName | None, now: Seconds) -> list[Outcome]:
         number = message.get("n")
         if message.get("t") == QUESTION:
-            assert link is not None, "a peer's message comes over a link"
-            return [Send(Message.of(t=ANSWER, dest=sender, n=number[:_BITS]), (link,))]
+            return self._answer(sender, number[:_BITS], link)
         asked = self._open.get(number)
         if asked is None or asked[0] != sender:
             return []
         del self._open[number]
         return [PeerAnswered(sender, asked[1], now - asked[2])]
+
+    def _answer(self, sender: NodeName, number: str, link: LinkName | None) -> list[Outcome]:
+        assert link is not None, "a peer's message comes over a link"
+        if (sender, number) in self._answered:
+            return []
+        self._answered.append((sender, number))
+        return [Send(Message.of(t=ANSWER, dest=sender, n=number), (link,))]

@@ -208,7 +208,7 @@ class Ipfail:
                 return [self._say("num_ping_nodes", sender)] if joins else []
             case "num_ping_nodes":
                 try:
-                    return self._compare(sender, message.decimal("num_ping") or 0, now)
+                    return self._compare(sender, _number(message), now)
                 except MalformedError as error:
                     return [*self.complaints.malformed(f"from {sender}", error, now)]
             case "you_are_dead":
@@ -319,6 +319,14 @@ class Ipfail:
         self._deadlines.set("giveup", now + INSISTENCE)
         text = f"giveup() called (timeout worked): {self._why}"
         return [_said(Level.INFO, text), HandoverAsked(self._wanted, self._why)]
+
+
+def _number(message: Message) -> int:
+    """Return how many ping nodes a peer sees."""
+    number = message.decimal("num_ping")
+    if number is None:
+        raise MalformedError("no field 'num_ping'")
+    return number
 
 
 def _said(level: Level, text: str) -> Log:

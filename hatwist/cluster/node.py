@@ -306,6 +306,19 @@ class Node:
         self._now = now
         if isinstance(event, events.DeadlinePassed):
             self.patience.woke(self._expected, now)
+        done = self._settle(event, now)
+        self._expected = self._next()
+        if isinstance(event, events.DeadlinePassed) and self._expected <= now:
+            # The end of the start, say, has made other deadlines earlier.
+            done += self._settle(event, now)
+            self._expected = self._next()
+        return done
+
+    def _next(self) -> Seconds:
+        return min([deadline() for deadline in self._waiting])
+
+    def _settle(self, event: events.Event, now: Seconds) -> list[actions.Action]:
+        """Deal with an event, and with all that follows from it."""
         done: list[actions.Action] = []
         agenda: list[events.Event | facts.Outcome] = [event]  # what is next is last
         for _ in range(MAX_AGENDA):
@@ -322,7 +335,6 @@ class Node:
                 outcomes.reverse()
                 agenda += outcomes
         assert not agenda, f"{event!r} causes more than {MAX_AGENDA} items"
-        self._expected = min([deadline() for deadline in self._waiting])
         return done
 
     def route(self, item: events.Event | facts.Fact, now: Seconds) -> list[facts.Outcome]:

@@ -75,17 +75,16 @@ class PingNode:
         self._number += 1
         self._asked.append((ts, self._number, now))
 
-    def answered(self, ts: str, now: Seconds) -> bool:
-        """Take note of an answer; say whether it is one to a question that was not answered yet."""
+    def answered(self, ts: str, now: Seconds) -> Seconds | None:
+        """Take note of an answer; return when the question was asked; None: nobody waits for it."""
         asked = next((one for one in reversed(self._asked) if one[0] == ts), None)
         if asked is None:
-            return False
+            return None
         self._asked.remove(asked)
-        self.heard = now
         _, number, at = asked
         self._quality.came(1, number, None)
         self._quality.answered(now - at, now)
-        return True
+        return at
 
 
 @define
@@ -142,9 +141,15 @@ class Pings:
     def _hear(self, node: PingNode, message: Message, now: Seconds) -> list[Outcome]:
         kind, status = message.get("t"), message.get("st")
         right = (MessageType.PING_STATUS, PING, node.link) == (kind, status, message.get("src"))
-        if not right or not node.answered(message.get("ts"), now):
+        asked = node.answered(message.get("ts"), now) if right else None
+        if asked is None:
             self.complaints.count("strange echo", now)
             return []
+        if self.patience.limit(node.name, asked) <= now:
+            # It was held back on its way for longer than we wait: it may be dead by now.
+            self.complaints.count("late echo", now)
+            return []
+        node.heard = now
         news = node.status is not NodeStatus.PING
         told = Deliver(message, Delivery.NEWS if news else Delivery.UNCHANGED)
         heard: list[Outcome] = [PeerHeard(node.name, node.link)]

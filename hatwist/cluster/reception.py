@@ -265,11 +265,8 @@ class Reception:
             return [*self.complaints.note("lost for good", Level.ERROR, text, now)]
         if message.get("dest", self.identity.name) != self.identity.name:
             return []
-        delivered = MessageDelivered(sender, message, link=arrived.link)
-        if sender in self._dead and generation == known:
-            # It has no number, so it may be a recording: it shows nobody alive.
-            return [delivered]
-        return [PeerHeard(sender, arrived.link), delivered]
+        # It has no number, so it may be a recording: it shows nobody alive, and no link up.
+        return [MessageDelivered(sender, message, link=arrived.link)]
 
     def _deliver(self, arrived: MessageArrived, decision: Decision) -> list[Outcome]:
         match decision.verdict:

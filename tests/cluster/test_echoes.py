@@ -91,8 +91,11 @@ class EchoTests(SynchronousTestCase):
     def test_it_is_answered_over_the_same_medium(self) -> None:
         """And says no more than the number."""
         question = Message.of(t=QUESTION, dest=ALPHA, n="1f")
-        (send,) = asked(echoes().handle(MessageDelivered(BETA, question, link=ETH1), 0.0))
+        one = echoes()
+        (send,) = asked(one.handle(MessageDelivered(BETA, question, link=ETH1), 0.0))
         self.assertEqual(send, Send(Message.of(t=ANSWER, dest=BETA, n="1f"), (ETH1,)))
+        # What comes again may be a recording.
+        self.assertEqual(one.handle(MessageDelivered(BETA, question, link=ETH1), 0.1), [])
 
     def test_answers(self) -> None:
         """Each counts once, and only from whom was asked."""

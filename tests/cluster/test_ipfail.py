@@ -252,7 +252,8 @@ class CompareTests(SynchronousTestCase):
         self.assertEqual(said([*one.handle(DeadlinePassed(), 5.0)]), [count(2)])
 
     def test_not_a_number(self) -> None:
-        """It is malformed."""
+        """It is malformed, and so is a missing one."""
+        self.assertIn("no field 'num_ping'", logged(hear(ipfail(), "num_ping_nodes", 1.0))[0])
         outcomes = hear(ipfail(), "num_ping_nodes", 1.0, num_ping="x")
         self.assertEqual(logged(outcomes), ["Bad message from beta: field 'num_ping' is not a number: 'x'"])
 

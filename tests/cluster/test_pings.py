@@ -118,6 +118,14 @@ class AskTests(SynchronousTestCase):
             self.assertEqual(one.handle(EchoHeard(GATE, strange), 1.2), [])
         self.assertEqual(one.complaints.counters, {"strange echo": 4})
 
+    def test_an_answer_that_was_held_back(self) -> None:
+        """After more than deadping it shows nobody alive."""
+        one = pings()
+        probe, _ = say(one, 1.0)
+        answer(one, probe, 4.5)
+        self.assertEqual(one.complaints.counters, {"late echo": 1})
+        self.assertIsNone(one.nodes[GATE].heard)
+
 
 class DeathTests(SynchronousTestCase):
     """Silence."""
@@ -170,6 +178,18 @@ class NodeTests(SynchronousTestCase):
         self.assertEqual(views[NodeName(GATE)].status, NodeStatus.PING)
         self.assertEqual(views[NodeName(GATE)].links[0].status, LinkStatus.UP)
         self.assertEqual(views[NodeName(GATE)].deadtime, 3.0)
+
+    def test_the_start_ends_with_its_death(self) -> None:
+        """What is due since then happens at once: nobody is woken twice for one moment."""
+        one = node(evolve(PINGS, initdead=20.0, deadtime=5.0))
+        one.handle(Started(), 0.0)
+        one.handle(datagram(from_peer(status("up"), seq=1)), 1.0)
+        said: list[object] = []
+        while one.next_deadline() <= 20.0:
+            now = one.next_deadline()
+            said += one.handle(DeadlinePassed(), now)
+            self.assertGreater(one.next_deadline(), now)
+        self.assertIn(f"Link {BETA}:eth0 dead.", logged(said))
 
     def test_nothing_else_comes_over_its_link(self) -> None:
         """A peer's status there shows nobody alive."""
