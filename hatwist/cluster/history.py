@@ -221,9 +221,12 @@ class History:
             ]
 
     def _acknowledged(self, sender: NodeName, number: int, now: Seconds) -> None:
-        if number > self._number or number <= self._acked.get(sender, self._number):
+        before = self._acked.get(sender, self._number)
+        if not max(1, before) <= number <= self._number:
             self.complaints.count("strange acknowledgement")
             return
+        if number == before:
+            return  # it comes over each medium
         self._acked[sender] = number
         least = min(self._acked.values())  # of all peers that are not dead
         for old in list(self._sent):
