@@ -3,7 +3,7 @@
 What the machines of one node tell each other, and what they ask to be sent.
 
 A fact is a sentence in the past tense.  Who hears which is written in
-C{ROUTES} of L{hatwist.cluster.node}.
+C{ROUTES} of L{hatwist.cluster.routes}.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 One node: events and the time go in, actions come out.
 
 The machines do not know each other.  Each is C{handle(item, now) -> outcomes};
-an outcome is an action for the world or a fact for the other machines.  C{ROUTES}
-says who hears what, in which order: it is the whole nervous system.
+an outcome is an action for the world or a fact for the other machines.  Who hears
+what is in L{hatwist.cluster.routes}.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from math import inf, isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from attrs import frozen
-
 from hatwist.cluster import actions, events, facts
 from hatwist.cluster.aftermath import Aftermath
 from hatwist.cluster.clients import Clients
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.departure import Departure
-from hatwist.cluster.echoes import ANSWER, QUESTION, Echoes
+from hatwist.cluster.echoes import Echoes
 from hatwist.cluster.flow import Flow
 from hatwist.cluster.healing import Healing
 from hatwist.cluster.history import History
@@ -36,6 +34,7 @@ from hatwist.cluster.recovery import Recovery
 from hatwist.cluster.requests import Requests
 from hatwist.cluster.resources import Resources
 from hatwist.cluster.roster import Roster
+from hatwist.cluster.routes import HEARD, HEARD_OF_PEERS, IDLE, ROUTES, Directory
 from hatwist.cluster.snapshot import snapshot
 from hatwist.cluster.standby import Standby
 from hatwist.cluster.takeover import Takeover
@@ -44,199 +43,16 @@ from hatwist.cluster.work import Work
 from hatwist.config.model import AutoFailback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from random import Random
-    from typing import Protocol
 
     from hatwist.cluster.identity import Identity
+    from hatwist.cluster.routes import Machine
     from hatwist.cluster.status import Status
     from hatwist.config.model import HaConfig, Seconds
-    from hatwist.wire.message import Message
-
-    Handler = Callable[[object, Seconds], list[facts.Outcome]]
-
-    class Machine(Protocol):
-        """What every machine is."""
-
-        def handle(self, item: object, now: Seconds) -> list[facts.Outcome]:
-            """Take in an item of a type that C{ROUTES} sends here."""
-
-        def deadline(self) -> Seconds:
-            """When it wants to hear C{DeadlinePassed}."""
-
 
 MAX_AGENDA: Final = 10_000
 """Items one event may cause; more means that two machines answer each other for ever."""
-
-ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
-    {
-        events.Started: ("resources", "membership", "pings"),
-        events.DatagramReceived: ("reception",),
-        events.DeadlinePassed: (
-            "reception",
-            "membership",
-            "pings",
-            "links",
-            "resources",
-            "requests",
-            "takeover",
-            "standby",
-            "healing",
-            "aftermath",
-            "ipfail",
-            "recovery",
-            "work",
-            "departure",
-        ),
-        events.LinkDown: ("links",),
-        events.LinkUp: ("links",),
-        events.GroupFinished: ("work",),
-        events.ResourceFailed: ("recovery",),
-        events.LoadSampled: ("history",),
-        events.StandbyWanted: ("standby",),
-        events.TakeoverWanted: ("standby",),
-        events.LeaveWanted: ("departure",),
-        events.MessageWanted: ("clients",),
-        events.ClientJoined: ("clients",),
-        events.ClientLeft: ("clients",),
-        events.ClientSpoke: ("clients",),
-        events.ClientAsked: ("clients",),
-        events.KeysChanged: ("reception", "history", "pings"),
-        facts.SelfHeard: ("twins",),
-        facts.EchoHeard: ("pings",),
-        facts.PeerLate: ("echoes",),
-        facts.PeerAnswered: ("reception", "membership"),
-        facts.PingChanged: ("membership", "ipfail"),
-        facts.ProgramJoined: ("clients",),
-        facts.ProgramSpoke: ("clients",),
-        facts.Refused: ("history", "departure"),
-        facts.Listening: ("history",),
-        facts.TwinSuspected: ("membership",),
-        facts.TwinFound: ("membership", "resources"),
-        facts.PeerHeard: ("links",),
-        facts.LinkChanged: ("clients",),
-        facts.NodeAdded: ("reception", "membership", "links", "resources", "mode"),
-        facts.NodeRemoved: ("reception", "history", "flow", "membership", "links", "resources", "mode"),
-        facts.MessageDelivered: (
-            "clients",
-            "mode",
-            "history",
-            "flow",
-            "membership",
-            "resources",
-            "requests",
-            "takeover",
-            "standby",
-            "aftermath",
-            "roster",
-            "twins",
-            "pings",
-            "ipfail",
-            "echoes",
-        ),
-        facts.PeerRestarted: (
-            "history",
-            "flow",
-            "membership",
-            "resources",
-            "standby",
-            "healing",
-            "aftermath",
-        ),
-        facts.BeatAsked: ("membership",),
-        facts.ClaimOvertaken: ("resources",),
-        facts.FlowControlEnded: ("reception", "flow", "membership"),
-        facts.UuidLearned: ("history",),
-        facts.PeerStatusChanged: ("reception", "history", "flow", "links", "resources", "healing", "mode"),
-        facts.PeerDied: (
-            "reception",
-            "history",
-            "flow",
-            "links",
-            "clients",
-            "healing",
-            "aftermath",
-            "takeover",
-            "ipfail",
-            "echoes",
-            "recovery",
-        ),
-        facts.PeerReturned: ("healing", "aftermath"),
-        facts.ClaimHeard: ("healing",),
-        facts.HomecomingOver: ("healing",),
-        facts.CommunicationEstablished: ("twins", "ipfail", "resources"),
-        facts.JobBegun: ("work",),
-        facts.JobsCancelled: ("work",),
-        facts.GroupProbed: ("requests",),
-        facts.JobFinished: (
-            "resources",
-            "requests",
-            "takeover",
-            "standby",
-            "healing",
-            "recovery",
-            "departure",
-            "mode",
-        ),
-        facts.HandoverAsked: ("standby",),
-        facts.HoldingsChanged: ("resources", "healing", "departure", "mode", "ipfail"),
-        facts.Send: ("history",),
-    }
-)
-
-HEARD: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        "mode": frozenset({"status"}),
-        "history": frozenset({"NS_rexmit", "NS_ackmsg"}),
-        "membership": frozenset({"status", "reqnodes", "repnodes"}),
-        "resources": frozenset({"starting", "resource"}),
-        "requests": frozenset({"ip-request", "ip-request-resp"}),
-        "takeover": frozenset({"shutdone"}),
-        "standby": frozenset({"resource", "ask_resources", "hb_takeover"}),
-        "aftermath": frozenset({"repnodes", "stonith", "ip-request-resp", "shutdone"}),
-        "roster": frozenset({"addnode", "delnode", "setweight", "setsite"}),
-        "pings": frozenset({"status"}),
-        "echoes": frozenset({"status", QUESTION, ANSWER}),
-        "ipfail": frozenset({"hbapi-clstat", "num_ping_nodes", "you_are_dead", "abort_giveup"}),
-    }
-)
-"""The types of delivered messages that a machine hears of; one that is not here hears of all."""
-
-IDLE: Final = frozenset({"clients", "echoes", "flow", "history", "mode", "roster", "twins"})
-"""Machines that never wait for anything; they are not asked for a deadline."""
-
-HEARD_OF_PEERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        **HEARD,
-        "flow": frozenset({"NS_ackmsg"}),
-        "twins": frozenset(),
-        "pings": frozenset(),
-        "echoes": frozenset({QUESTION, ANSWER}),
-    }
-)
-"""The same for messages of peers: these watch what we say ourselves."""
-
-
-@frozen
-class _Directory:
-    """Who hears of which type of delivered message, in the order of C{ROUTES}."""
-
-    by_type: Mapping[str, tuple[Handler, ...]]
-    other: tuple[Handler, ...]
-
-    @classmethod
-    def of(cls, heard: Mapping[str, frozenset[str]], handles: Mapping[str, Handler]) -> _Directory:
-        """Turn a table round."""
-        names = ROUTES[facts.MessageDelivered]
-        kinds = frozenset().union(*heard.values())
-        by_type = {
-            kind: tuple(handles[name] for name in names if kind in heard.get(name, {kind})) for kind in kinds
-        }
-        return cls(by_type, tuple(handles[name] for name in names if name not in heard))
-
-    def handlers(self, message: Message) -> tuple[Handler, ...]:
-        """Return what hears of a message."""
-        return self.by_type.get(message.get("t"), self.other)
 
 
 class Node:
@@ -359,7 +175,7 @@ class Node:
         """Look up once what is called for every event."""
         handles = {name: machine.handle for name, machine in self._machines.items()}
         self._handlers = {kind: tuple(handles[name] for name in names) for kind, names in ROUTES.items()}
-        self._own, self._peers = _Directory.of(HEARD, handles), _Directory.of(HEARD_OF_PEERS, handles)
+        self._own, self._peers = Directory.of(HEARD, handles), Directory.of(HEARD_OF_PEERS, handles)
         self._waiting = [machine.deadline for name, machine in self._machines.items() if name not in IDLE]
 
     def next_deadline(self) -> Seconds:

@@ -16,7 +16,7 @@ from hatwist.cluster import events, facts, speech
 from hatwist.cluster.actions import Deliver, Log, Record, RunGroup, Transmit
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed, GroupFinished, LoadSampled, Started
 from hatwist.cluster.names import Holding, NodeStatus, Outcome, Ticket, Verb
-from hatwist.cluster.node import ROUTES
+from hatwist.cluster.routes import ROUTES
 from hatwist.wire.envelope import Sealing, seal
 from hatwist.wire.message import Message
 from tests.cluster.builders import (
