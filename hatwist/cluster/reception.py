@@ -1,9 +1,8 @@
 # -*- test-case-name: tests.cluster.test_reception -*-
 """
-From bytes on a link to messages that are to be acted on (protocol 5, 8).
+Which of a peer's messages are to be acted on (protocol 8).
 
-Every message is authenticated before anything else looks at it.  What is not
-acceptable is counted, logged at a bounded rate, and changes nothing.
+What is not acceptable is counted, logged at a bounded rate, and changes nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from hatwist.cluster.actions import Log
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed, KeysChanged
 from hatwist.cluster.facts import (
-    EchoHeard,
     FlowControlEnded,
     MessageArrived,
     MessageDelivered,
@@ -27,7 +25,6 @@ from hatwist.cluster.facts import (
     PeerHeard,
     PeerRestarted,
     PeerStatusChanged,
-    SelfHeard,
     Send,
     TwinFound,
     UuidLearned,
@@ -35,11 +32,11 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.holes import Holes
 from hatwist.cluster.lives import Finding, Lives, Stamp
 from hatwist.cluster.names import Level, NodeStatus
+from hatwist.cluster.opening import Opening
 from hatwist.cluster.quality import Measured, Quality
 from hatwist.cluster.sequence import ACK_MODULUS, Arrival, Decision, Tracking, Verdict
 from hatwist.config.model import LinkName, NodeName
-from hatwist.errors import AuthenticationError, MalformedError, RemoteError
-from hatwist.wire.envelope import open_datagram
+from hatwist.errors import MalformedError
 from hatwist.wire.message import Message
 
 if TYPE_CHECKING:
@@ -49,10 +46,6 @@ if TYPE_CHECKING:
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.identity import Identity
     from hatwist.config.model import HaConfig, Seconds
-    from hatwist.wire.auth import Keyring
-
-MAX_SHOWN: Final = 99
-"""Characters of a name that are repeated in our log."""
 
 UUID_LENGTH: Final = 16
 _NO_UUID: Final = bytes(UUID_LENGTH)
@@ -94,13 +87,10 @@ class Reception:
     "What was received of each peer's life before this one."
     _quality: dict[tuple[NodeName, LinkName], Quality] = field(factory=dict)
     _flow: bool = True
-    _keys: Keyring = field(init=False)
-    _pings: frozenset[str] = field(init=False)
-    "Links over which echoes come, and nothing else."
+    _opening: Opening = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._keys = self.config.keys
-        self._pings = frozenset(self.config.cf.ping_nodes)
+        self._opening = Opening(self.config, self.identity, self.complaints)
         self._tracks = {
             name: Tracking(self.rng.randrange(ACK_MODULUS))
             for name in self.config.cf.nodes
@@ -113,7 +103,8 @@ class Reception:
         """Take in bytes, judge a message, ask again, or follow a peer's state."""
         match item:
             case DatagramReceived():
-                return self._open(item, now)
+                opened = self._opening.open(item, self._tracks, now)
+                return opened if isinstance(opened, list) else self._arrived(opened, now)
             case MessageArrived():
                 return self._arrived(item, now)
             case DeadlinePassed():
@@ -132,7 +123,7 @@ class Reception:
             case PeerAnswered(peer, link, delay):
                 self._quality_of(peer, link).answered(delay, now)
             case KeysChanged(keys):
-                self._keys = keys
+                self._opening.keys = keys
             case PeerDied(peer):
                 self._dead.add(peer)
                 self._holes.askable.discard(peer)
@@ -164,44 +155,13 @@ class Reception:
         """Return a peer's uuid; empty while it is not known."""
         return self._uuids.get(peer, b"")
 
-    def _open(self, event: DatagramReceived, now: Seconds) -> list[Outcome]:
-        try:
-            message = open_datagram(event.data, self._keys)
-            sender = self._sender(message)
-        except AuthenticationError as error:
-            return [*self._unauthentic(error, event, now)]
-        except RemoteError as error:
-            return [*self._malformed(f"on {_where(event)}", error, now)]
-        if event.link in self._pings:
-            return [EchoHeard(event.link, message)]
-        if sender == self.identity.name or (
-            sender in self._tracks and message.binary("srcuuid") == self.identity.uuid
-        ):
-            return [SelfHeard(event.link, message, _where(event))]
-        if sender not in self._tracks:
-            text = (
-                f"process_status_message: bad node [{sender[:MAX_SHOWN]}] in message"
-                f" (on {_where(event)}; it is not in our ha.cf)"
-            )
-            return [*self.complaints.note("unknown node", Level.ERROR, text, now)]
-        # It is no item for the agenda: nobody else hears of it, and there is one for each datagram.
-        return self._arrived(MessageArrived(event.link, sender, message), now)
-
     def _arrived(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
         if self.watch is not None:
             self.watch(arrived)
         try:
             return self._judge(arrived, now)
         except MalformedError as error:
-            return [*self._malformed(f"from {arrived.sender}", error, now)]
-
-    def _sender(self, message: Message) -> NodeName:
-        sender = message.get("src")
-        if not (sender and message.get("t")):
-            raise MalformedError(f"no field {'src' if message.get('t') else 't'!r}")
-        if not message.hexadecimal("ts"):
-            raise MalformedError("the time stamp is zero" if message.get("ts") else "no field 'ts'")
-        return NodeName(sender)
+            return [*self._opening.malformed(f"from {arrived.sender}", error, now)]
 
     def _judge(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
         message, sender = arrived.message, arrived.sender
@@ -328,27 +288,6 @@ class Reception:
         if decision.acknowledge is not None and self._flow:
             report.append(Send(_acknowledgement(sender, decision.acknowledge)))
         return report
-
-    def _unauthentic(self, error: AuthenticationError, event: DatagramReceived, now: Seconds) -> list[Log]:
-        # On a serial line a single byte of noise is enough.
-        kind = "not authentic on a line" if event.link.startswith("/") else "not authentic"
-        if not self.config.cf.log_badpack:
-            self.complaints.count(kind, now)
-            return []
-        claimed = error.claimed or "?"
-        text = f"string2msg_ll: node [{claimed}] failed authentication (on {_where(event)}: {error})"
-        return self.complaints.note(kind, Level.WARN, text, now)
-
-    def _malformed(self, where: str, error: RemoteError, now: Seconds) -> list[Log]:
-        if not self.config.cf.log_badpack:
-            self.complaints.count("malformed", now)
-            return []
-        return self.complaints.malformed(where, error, now)
-
-
-def _where(event: DatagramReceived) -> str:
-    """Say where a datagram came from, for the log."""
-    return f"{event.link} {event.source}".rstrip()
 
 
 def _acknowledgement(peer: NodeName, number: int) -> Message:
