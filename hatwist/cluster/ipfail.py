@@ -30,6 +30,7 @@ from hatwist.cluster.facts import (
     ProgramSpoke,
 )
 from hatwist.cluster.names import Holding, Level
+from hatwist.cluster.seen import Seen
 from hatwist.config.model import AutoFailback, NodeName
 from hatwist.errors import MalformedError
 from hatwist.wire.message import Message
@@ -87,12 +88,7 @@ class Ipfail:
     ledger: Ledger
     complaints: Complaints
     _deadlines: Deadlines = field(factory=Deadlines)
-    _alive: set[NodeName] = field(factory=set)
-    "Those that answer."
-    _counted: set[NodeName] = field(factory=set)
-    "Those that have answered for long enough, or are not gone for long enough."
-    _since: dict[NodeName, Seconds] = field(factory=dict)
-    "From when on a change counts."
+    _seen: Seen = field(factory=Seen)
     _running: bool = False
     _wanted: Holding = Holding.NONE
     "What is to be given up."
@@ -136,30 +132,25 @@ class Ipfail:
         if not self.ledger.groups:
             return [_said(Level.WARN, "No managed resources")]
         self._running = True
-        self._counted = set(self._alive)
-        self._since.clear()
+        self._seen.count_all()
         self._changed = now
         return [ProgramJoined(NAME), *self._tell()]
 
     def _change(self, node: NodeName, alive: bool, now: Seconds) -> list[Outcome]:
-        (self._alive.add if alive else self._alive.discard)(node)
         assert self.cf.ipfail is not None
         patience = max(self.cf.ipfail, RETURN * self.cf.deadping) if alive else self.cf.ipfail
-        self._since[node] = now + patience
+        self._seen.change(node, alive, now + patience)
         word = "ping" if alive else "dead"
         said = _said(Level.INFO, f"Status update: Node {node} now has status {word}")
         return [said, *self._count(now)] if self._running else []
 
     def _count(self, now: Seconds) -> list[Outcome]:
         """Let changes count that have lasted; tell the peers of a new count."""
-        before = set(self._counted)
-        for node in [node for node, at in self._since.items() if at <= now]:
-            del self._since[node]
-            (self._counted.add if node in self._alive else self._counted.discard)(node)
-        if self._since:
-            self._deadlines.set("count", min(self._since.values()))
-        due = self._passed_over and not self._alive - self._counted
-        if not (due or self._counted != before):
+        before = self._seen.number
+        changed = self._seen.count(now)
+        self._deadlines.set("count", self._seen.next_change)
+        due = self._passed_over and not self._seen.returning
+        if not (due or changed):
             return []
         self._changed = now
         # Whoever saw more may not any longer; it will say so if it does.
@@ -167,23 +158,23 @@ class Ipfail:
         self._see()
         return [*self._tell(), *self._foresee(before, now)]
 
-    def _foresee(self, before: set[NodeName], now: Seconds) -> list[Outcome]:
+    def _foresee(self, before: int, now: Seconds) -> list[Outcome]:
         """We have lost one: who saw more when it last said so will say it again, or take it back."""
-        ours = len(self._counted)
+        ours = self._seen.number
         more = [peer for peer, theirs in self._theirs.items() if theirs > ours]
-        if not more or len(before) <= ours or self._alive - self._counted:
+        if not more or before <= ours or self._seen.returning:
             return []
         return self._yield_to(more[0], now)
 
     def _see(self) -> None:
         """Take note of who sees fewer than we."""
-        ours = len(self._counted)
+        ours = self._seen.number
         self.ledger.blind = {peer for peer, theirs in self._theirs.items() if theirs < ours}
 
     def _balance(self, sender: NodeName, now: Seconds) -> list[Outcome]:
         """A peer says that it sees as many as we."""
         blind = sender in self.ledger.blind
-        self._theirs[sender] = len(self._counted)
+        self._theirs[sender] = self._seen.number
         self._see()
         aborted = self._abort("the other node sees no more ping nodes than we")
         if blind and self.cf.auto_failback is AutoFailback.ON:
@@ -192,13 +183,13 @@ class Ipfail:
 
     def _tell(self) -> list[Outcome]:
         self._passed_over = False
-        said = _said(Level.INFO, f"Asking other side for ping node count ({len(self._counted)} here).")
+        said = _said(Level.INFO, f"Asking other side for ping node count ({self._seen.number} here).")
         return [said, *(self._say("num_ping_nodes", peer) for peer in self.ledger.living_peers())]
 
     def _say(self, kind: str, peer: NodeName) -> ProgramSpoke:
         message = Message.of(t=kind, dest=peer)
         if kind == "num_ping_nodes":
-            message = message.with_field("num_ping", str(len(self._counted)))
+            message = message.with_field("num_ping", str(self._seen.number))
         return ProgramSpoke(NAME, message)
 
     def _hear(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
@@ -220,13 +211,13 @@ class Ipfail:
 
     def _told(self, sender: NodeName, now: Seconds) -> list[Outcome]:
         """A peer has found that it sees more."""
-        if self._alive - self._counted:
+        if self._seen.returning:
             self._passed_over = True  # what answers again is about to count, and will be told of
             return []
         if self._verdict:
             return []  # it confirms what it has said
         text = "Giving up because we were told that we have less ping nodes."
-        why = f"node {sender} sees more ping nodes than the {len(self._counted)} that are seen here"
+        why = f"node {sender} sees more ping nodes than the {self._seen.number} that are seen here"
         return [_said(Level.INFO, text), *self._condemn(sender, why, now)]
 
     def _yield_to(self, peer: NodeName, now: Seconds) -> list[Outcome]:
@@ -235,7 +226,7 @@ class Ipfail:
         return [said, *self._condemn(peer, self._figures(peer), now)]
 
     def _figures(self, peer: NodeName) -> str:
-        return f"{len(self._counted)} ping nodes are seen here, and {self._theirs[peer]} by node {peer}"
+        return f"{self._seen.number} ping nodes are seen here, and {self._theirs[peer]} by node {peer}"
 
     def _condemn(self, sender: NodeName, why: str, now: Seconds) -> list[Outcome]:
         """Give up what we have, and what we get as long as a peer sees more."""
@@ -251,7 +242,7 @@ class Ipfail:
         return self._give_up(Holding.ALL, self._verdict, now) if self._verdict else []
 
     def _compare(self, sender: NodeName, theirs: int, now: Seconds) -> list[Outcome]:
-        ours = len(self._counted)
+        ours = self._seen.number
         self._theirs[sender] = theirs
         self._see()
         if sender in self.ledger.c_nodes and not self._verdict:
@@ -259,7 +250,7 @@ class Ipfail:
         if ours > theirs:
             text = "Telling other node that we have more visible ping nodes."
             return [_said(Level.INFO, text), self._say("you_are_dead", sender)]
-        if len(self._counted | self._alive) >= theirs > ours:
+        if ours + len(self._seen.returning) >= theirs > ours:
             self._passed_over = True
             return []
         if ours < theirs:
@@ -311,7 +302,7 @@ class Ipfail:
     def _act(self, now: Seconds) -> list[Outcome]:
         """Hand over, now or as soon as nothing else moves."""
         ledger = self.ledger
-        if self._verdict and self._alive - self._counted:
+        if self._verdict and self._seen.returning:
             return self._abort("what was gone answers again")
         if not (ledger.stable and ledger.settled) or ledger.leaving:
             self._deadlines.set("giveup", now + self.cf.keepalive)
