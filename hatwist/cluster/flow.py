@@ -64,15 +64,12 @@ class Flow:
         """Count what goes out and what is acknowledged."""
         match item:
             case MessageDelivered(sender, message, own):
-                if not self._count(sender, message, own):
-                    return []
+                return self._control(now) if self._count(sender, message, own) else []
             case PeerStatusChanged(peer):
                 self._acked.setdefault(peer, 0)
                 self._since.setdefault(peer, self._sent)
             case PeerRestarted(peer):
-                if peer in self._acked:
-                    self._acked[peer] = 0
-                    self._since[peer] = self._sent
+                self._begin_anew(peer)
             case PeerDied(peer) | NodeRemoved(peer):
                 self._acked.pop(peer, None)
                 self._since.pop(peer, None)
@@ -89,6 +86,11 @@ class Flow:
         if not self._enabled or peer not in self._acked:
             return 0
         return self._sent - max(self._acked[peer], self._since[peer])
+
+    def _begin_anew(self, peer: NodeName) -> None:
+        if peer in self._acked:
+            self._acked[peer] = 0
+            self._since[peer] = self._sent
 
     def _count(self, sender: NodeName, message: Message, own: bool) -> bool:
         """Take note of a message; say whether it was one to be counted."""

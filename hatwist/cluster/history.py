@@ -129,8 +129,7 @@ class History:
             case PeerStatusChanged(peer):
                 self._acked.setdefault(peer, 0)
             case PeerRestarted(peer):
-                if peer in self._acked:
-                    self._acked[peer] = 0
+                self._begin_anew(peer)
             case PeerDied(peer) | NodeRemoved(peer):
                 self._acked.pop(peer, None)
             case LoadSampled(text):
@@ -141,6 +140,10 @@ class History:
                     sent.data = sign_again(sent.data, keys)
                     sent.line = sign_line_again(sent.line, keys) if sent.line else b""
         return []
+
+    def _begin_anew(self, peer: NodeName) -> None:
+        if peer in self._acked:
+            self._acked[peer] = 0
 
     def deadline(self) -> Seconds:
         """Nothing here waits."""

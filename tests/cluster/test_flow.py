@@ -111,6 +111,9 @@ class FlowTests(SynchronousTestCase):
         acknowledge(one, 190)
         one.handle(PeerRestarted(BETA, 4), 0.0)
         self.assertEqual(send(one, 201, 440), [])
+        # One that is heard for the first time has no former life that we know of.
+        self.assertEqual(one.handle(PeerRestarted(GAMMA, 4), 0.0), [])
+        self.assertEqual(one.unheard(GAMMA), 0)
 
     def test_a_history_that_fills(self) -> None:
         """It is a warning, then an error; each once a minute."""

@@ -248,6 +248,10 @@ class AcknowledgementTests(SynchronousTestCase):
         self.assertEqual(ask(one, 8, 9, 5.0), ["9"])
         one.handle(PeerRestarted(BETA, 4), 6.0)
         self.assertEqual(ask(one, 8, 9, 6.0), ["-8", "9"])
+        # Of one that was never heard there is nothing to begin anew.
+        self.assertEqual(one.handle(PeerRestarted(GAMMA, 4), 6.0), [])
+        acknowledge(one, 20, 6.0)
+        self.assertEqual(one.length, 0)
 
     def test_strange_acknowledgements(self) -> None:
         """
