@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.events import Event
     from hatwist.cluster.names import Holding, Outcome, Verb
     from hatwist.cluster.status import Status
-    from hatwist.config.model import FencingDevice, LinkName, MediumSpec, NodeName, Resource
+    from hatwist.config.model import FencingDevice, LinkName, MediumSpec, NodeName, Resource, ResourceGroup
     from hatwist.fencing.dialects import Order
     from hatwist.fencing.results import Answer, DeviceStatus, FenceResult
 
@@ -81,6 +81,16 @@ class IResourceAgent(Interface):
 
         @return: the outcome and, for people, the last words of the program.
         """
+
+
+class IWitness(Interface):
+    """Sees what the runner of groups does to each resource."""
+
+    def before_start(group: ResourceGroup, resource: Resource, outcome: Outcome) -> None:
+        """Hear what its status says just before it may be started."""
+
+    def stopping(group: ResourceGroup, resource: Resource) -> None:
+        """Hear that it is about to be stopped."""
 
 
 class IFencingDevice(Interface):

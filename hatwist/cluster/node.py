@@ -103,7 +103,7 @@ class Node:
         self.ipfail = Ipfail(config.cf, self.ledger, self.complaints)
         self.departure = Departure(identity, self.ledger)
         self.clients = Clients(identity, self.roster)
-        self.recovery = Recovery(self.ledger, self.complaints, MappingProxyType({}))
+        self.recovery = Recovery(self.ledger, self.complaints, config.settings.monitors)
         self.work = Work(self.ledger)
         self._machines: dict[str, Machine] = {}
         for name in dict.fromkeys(name for names in ROUTES.values() for name in names):

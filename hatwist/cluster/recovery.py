@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from hatwist.cluster.actions import Log, Record
 from hatwist.cluster.deadlines import Deadlines
@@ -22,12 +22,10 @@ from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.names import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hatwist.cluster.complaints import Complaints
     from hatwist.cluster.facts import Outcome
     from hatwist.cluster.ledger import Ledger
-    from hatwist.config.model import ResourceGroup, Seconds
+    from hatwist.config.model import Monitors, ResourceGroup, Seconds
 
 RETRY: Final = 1.0
 """Seconds until a move that cannot begin now is tried again."""
@@ -36,19 +34,6 @@ PATIENCE: Final = 60.0
 """Seconds for which it is tried."""
 
 _Item = ResourceFailed | JobFinished | PeerDied | DeadlinePassed
-
-
-@frozen
-class Rules:
-    """
-    When a group moves.
-
-    @ivar threshold: failures that are borne; 0: any number.
-    @ivar memory: seconds for which a failure counts.
-    """
-
-    threshold: int = 3
-    memory: Seconds = 3600.0
 
 
 @define
@@ -64,13 +49,13 @@ class Recovery:
     """
     Counts failures of resources, and decides what follows.
 
-    @ivar rules: by the key of a group; those that are not there have the usual ones.
+    @ivar monitors: what each group is granted.
     @ivar failures: when each group failed, oldest first.
     """
 
     ledger: Ledger
     complaints: Complaints
-    rules: Mapping[str, Rules]
+    monitors: Monitors
     failures: dict[str, list[Seconds]] = field(factory=dict)
     _repairing: set[str] = field(factory=set)
     "Keys of groups of which something is being started again."
@@ -100,7 +85,7 @@ class Recovery:
 
     def count(self, key: str, now: Seconds) -> int:
         """Return how many failures of a group still count."""
-        memory = self._rules(key).memory
+        memory = self.monitors.of(key).failure_timeout
         kept = [at for at in self.failures.get(key, ()) if now - at < memory]
         self.failures[key] = kept
         return len(kept)
@@ -109,9 +94,6 @@ class Recovery:
         """Let no failure of a group count any more: the operator has looked."""
         self.failures.pop(key, None)
         self._moves.pop(key, None)
-
-    def _rules(self, key: str) -> Rules:
-        return self.rules.get(key, Rules())
 
     def _fail(self, group: ResourceGroup, failed: ResourceFailed, now: Seconds) -> list[Outcome]:
         ledger, key = self.ledger, group.key
@@ -125,12 +107,12 @@ class Recovery:
             self._later[key] = failed
             return []
         self.failures.setdefault(key, []).append(now)
-        number, rules = self.count(key, now), self._rules(key)
+        number, threshold = self.count(key, now), self.monitors.of(key).migration_threshold
         said: list[Outcome] = [
             Log(Level.ERROR, f"Resource {failed.resource} of group {key} failed ({number}): {failed.how}"),
             Record("resource failed", key, ledger.me, (cause, f"failure number {number}")),
         ]
-        if rules.threshold and number > rules.threshold and ledger.living_peers():
+        if threshold and number > threshold and ledger.living_peers():
             return [*said, *self._move(key, f"{cause}; it failed {number} times", now)]
         self._repairing.add(key)
         return [*said, JobBegun(Job(Purpose.RECOVER, (group,), (cause, f"failure number {number}")))]

@@ -6,7 +6,7 @@ Fencing devices: what hatwist.toml and ha.cf say of them, and what makes no sens
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from hatwist.config.findings import Findings, listed, shown, suggestion
@@ -16,11 +16,11 @@ from hatwist.config.model import (
     FencingDevice,
     HaCf,
     NodeName,
-    Position,
     Seconds,
     Stonith,
     node_name,
 )
+from hatwist.config.table import Good, TableReader, Where
 
 TABLE: Final = "fencing"
 DEVICES: Final = "fencing.device"
@@ -48,12 +48,6 @@ MIN_CHECK: Final = 60.0
 _TYPE: Final = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./-]*")
 _PLUG: Final = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_.:,/-]*")
 
-Good = Mapping[tuple[str, str], object]
-"""The values of the right type, by table and key."""
-
-Where = Callable[[str, str], Position]
-"""Finds a key, or with an empty key its table."""
-
 
 def read_fencing(good: Good, where: Where, findings: Findings) -> Fencing:
     """
@@ -70,7 +64,7 @@ def read_fencing(good: Good, where: Where, findings: Findings) -> Fencing:
         tuple(device for device in devices if device is not None),
         timeout,
         one.truth("test_fencing"),
-        one.delay("fence_delay"),
+        one.delay("fence_delay", MAX_TIMEOUT),
         one.seconds("check_every", plain.check_every, 7 * 86400.0, MIN_CHECK),
     )
 
@@ -174,57 +168,8 @@ def _usual(kind: str, limit: Seconds) -> Seconds:
     return limit if kind == OPERATOR else min(DEVICE_TIMEOUT, limit)
 
 
-class _Reader:
-    """Reads the keys of one table, and finds what is nonsense in them."""
-
-    def __init__(self, table: str, good: Good, where: Where, findings: Findings) -> None:
-        self._table = table
-        self._good = good
-        self._where = where
-        self._findings = findings
-
-    def refuse(self, key: str, text: str, remedy: str) -> None:
-        """Say that a value is nonsense."""
-        self._findings.error(self._where(self._table, key), "bad-value", text, remedy)
-
-    def text(self, key: str) -> str:
-        """Return a text; empty by default."""
-        value = self._good.get((self._table, key))
-        return value if isinstance(value, str) else ""
-
-    def truth(self, key: str) -> bool:
-        """Return whether it is true; false by default."""
-        return self._good.get((self._table, key)) is True
-
-    def integer(self, key: str, default: int, low: int, high: int) -> int:
-        """Return a whole number within bounds."""
-        value = self._good.get((self._table, key), default)
-        if isinstance(value, int) and low <= value <= high:
-            return value
-        self.refuse(key, f"{key} is out of range", f"a number from {low} to {high}")
-        return default
-
-    def seconds(self, key: str, default: Seconds, most: Seconds, least: Seconds = 1.0) -> Seconds:
-        """Return a time within bounds."""
-        value = self._good.get((self._table, key), default)
-        if isinstance(value, int | float) and least <= value <= most:
-            return float(value)
-        self.refuse(key, f"{key} is out of range", f"seconds, from {least:g} to {most:g}")
-        return default
-
-    def delay(self, key: str) -> Seconds | None:
-        """Return a time that may be 0; None by default."""
-        if (self._table, key) not in self._good:
-            return None
-        return self.seconds(key, 0.0, MAX_TIMEOUT, 0.0)
-
-    def path(self, key: str) -> str:
-        """Return a full path; empty by default."""
-        path = self.text(key)
-        if path and not path.startswith("/"):
-            self.refuse(key, f"{key}: {shown(path)} is not a full path", "write it from / on")
-            return ""
-        return path
+class _Reader(TableReader):
+    """Reads the tables of fencing."""
 
     def action(self) -> FencingAction:
         """Return what the device shall do."""
@@ -237,7 +182,7 @@ class _Reader:
 
     def hosts(self) -> Iterable[tuple[NodeName, str]]:
         """Yield each node and the device's name for it."""
-        value = self._good.get((self._table, "hosts"))
+        value = self.value("hosts")
         for text in value if isinstance(value, list) else ():
             node, equals, plug = str(text).partition("=")
             if node and _PLUG.fullmatch(plug if equals else node):

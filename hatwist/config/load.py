@@ -28,6 +28,7 @@ from hatwist.config.haresources import parse_haresources
 from hatwist.config.hosts import parse_hosts, parse_services
 from hatwist.config.lexer import MAX_FILE, decode
 from hatwist.config.model import HaConfig, Position, Problem, ResourceGroup, Settings
+from hatwist.config.monitor import check_monitors
 from hatwist.config.ping import check_pings, written_neighbourhood
 from hatwist.config.presence import check_named
 from hatwist.config.programs import Programs, check_programs
@@ -171,6 +172,7 @@ def examine(
     check_pings(reading.cf, written_neighbourhood(reading.cf, groups, seen.hosts), seen.hosts, findings)
     settings = _read_toml(directory, findings)
     check_fencing(settings.fencing, reading.cf, _mode_of, findings)
+    check_monitors(settings.monitors, groups, findings)
     return Examination(reading, keys, groups, settings, seen, findings.ordered())
 
 

@@ -330,6 +330,43 @@ class Fencing:
 
 
 @frozen
+class Monitoring:
+    """
+    How a group that runs is watched.
+
+    @ivar interval: seconds between two looks; 0: nobody looks.
+    @ivar timeout: seconds one look at a resource may take.
+    @ivar restart_within: seconds within which what failed has to run again.
+    @ivar migration_threshold: failures that are borne before the group moves; 0: any number.
+    @ivar failure_timeout: seconds for which a failure counts.
+    """
+
+    interval: Seconds = 120.0
+    timeout: Seconds = 20.0
+    restart_within: Seconds = 60.0
+    migration_threshold: int = 3
+    failure_timeout: Seconds = 3600.0
+    where: Position = field(default=Position("hatwist.toml"), eq=False)
+
+
+@frozen
+class Monitors:
+    """
+    How groups are watched.
+
+    @ivar usual: those of which nothing else is said.
+    @ivar groups: the others, by key.
+    """
+
+    usual: Monitoring = Monitoring()
+    groups: Mapping[str, Monitoring] = field(factory=lambda: MappingProxyType({}))
+
+    def of(self, key: str) -> Monitoring:
+        """Return how a group is watched."""
+        return self.groups.get(key, self.usual)
+
+
+@frozen
 class Settings:
     """
     What hatwist.toml says.
@@ -343,6 +380,7 @@ class Settings:
     native: bool = False
     version: int = 1
     fencing: Fencing = Fencing()
+    monitors: Monitors = Monitors()
 
 
 @frozen

@@ -17,7 +17,7 @@ from typing import Final
 
 from attrs import frozen
 
-from hatwist.config import fencing
+from hatwist.config import fencing, monitor
 from hatwist.config.directive import Life
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.model import Position, Settings
@@ -50,6 +50,7 @@ class KeySpec:
 
 _NAME: Final = ".NAME"
 _DEVICE: Final = f"{fencing.DEVICES}{_NAME}"
+_MONITORS: Final = (monitor.TABLE, f"{monitor.TABLE}{_NAME}")
 
 KEYS: Final[tuple[KeySpec, ...]] = (
     KeySpec(
@@ -58,6 +59,22 @@ KEYS: Final[tuple[KeySpec, ...]] = (
         bool,
         "false",
         "Speak the native protocol from the start, before a peer was ever heard to speak it.",
+    ),
+    *(
+        KeySpec(table, name, kind, default, explanation)
+        for table in _MONITORS
+        for name, kind, default, explanation in (
+            ("interval", float, "120", "Seconds between two looks at a group that runs; 0: nobody looks."),
+            ("timeout", float, "20", "Seconds one look at a resource may take; at most interval."),
+            ("restart_within", float, "60", "Seconds within which what failed has to run again."),
+            (
+                "migration_threshold",
+                int,
+                "3",
+                "Failures that are borne before the group goes to the other node; 0: any number.",
+            ),
+            ("failure_timeout", float, "3600", "Seconds for which a failure counts."),
+        )
     ),
     *(
         KeySpec(table, name, kind, default, explanation, Life.LATER, table == _DEVICE)
@@ -137,6 +154,7 @@ _TRUTHS: Final[Mapping[str, str]] = MappingProxyType(
 )
 _PLACE: Final = re.compile(r"\(at line (\d+), column (\d+)\)$")
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([^\[\]#]+?)\s*\]\]?")
+_QUOTED: Final = re.compile(r'"[^"]*"$')
 _ASSIGNMENT: Final = re.compile(r"\s*([^=#\s]+)\s*[=.]")
 
 
@@ -151,6 +169,7 @@ def parse_toml(text: str, file: str, findings: Findings) -> Settings:
     return Settings(
         native=good.get(("", "native"), False) is True,
         fencing=fencing.read_fencing(good, partial(find_key, text, file), findings),
+        monitors=monitor.read_monitors(good, partial(find_key, text, file), findings),
     )
 
 
@@ -206,7 +225,8 @@ def _flatten(
 ) -> Iterator[tuple[str, str, TomlValue]]:
     """Yield table, key and value; an unknown table is one entry with an empty key."""
     for name, value in tables.items():
-        path = f"{above}.{name}" if above else name
+        part = f'"{name}"' if "." in name else name
+        path = f"{above}.{part}" if above else part
         if not isinstance(value, dict):
             yield above, name, value
         elif _kind(path, known) in known or any(one.startswith(f"{path}.") for one in known):
@@ -217,7 +237,7 @@ def _flatten(
 
 def _kind(table: str, known: Set[str]) -> str:
     """Return the table as the keys have it: C{NAME} for the name of one of many."""
-    above = table.rpartition(".")[0]
+    above = (_QUOTED.sub("", table) if table.endswith('"') else table).rpartition(".")[0]
     return f"{above}{_NAME}" if above and f"{above}{_NAME}" in known else table
 
 
@@ -235,6 +255,7 @@ def find_key(text: str, file: str, table: str, key: str) -> Position:
     @return: its place; the file alone if it is written in a way the scan misses.
     """
     current = ""
+    table = table.replace('"', "")
     for number, line in enumerate(text.split("\n"), start=1):
         header = _HEADER.match(line)
         if header:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorProcess, IReactorTime
 from zope.interface import implementer
 
-from hatwist.cluster.names import Outcome, Verb
+from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.config.model import Resource
 from hatwist.config.wrappers import OCF_SCRIPT
 from hatwist.errors import AgentError
@@ -143,7 +143,12 @@ def make_runner(
     places = Places(directory, init_directory, variables["OCF_ROOT"])
     stage = Stage(partial(run_program, IReactorProcess(reactor), clock), variables, log, timeouts)
     agents = Agents(places, stage, make_announcer(clock, log), force_builtin)
-    return GroupRunner(agents.agent_for, log, clock, read_stop_retries(variables))
+    looks = evolve(agents, stage=evolve(stage, log=_say_nothing))
+    return GroupRunner(agents.agent_for, log, clock, read_stop_retries(variables), looks.agent_for)
+
+
+def _say_nothing(level: Level, text: str, entity: str) -> None:
+    """Write no line for each look at a resource that runs."""
 
 
 def make_rc_scripts(

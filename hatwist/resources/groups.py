@@ -20,7 +20,8 @@ from twisted.python.failure import Failure
 from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.config.model import Resource, ResourceGroup
 from hatwist.errors import AgentError
-from hatwist.interfaces import IResourceAgent
+from hatwist.interfaces import IResourceAgent, IWitness
+from hatwist.resources.ipaddr import BUILTIN_NAMES
 from hatwist.resources.reporting import RESOURCE_MANAGER, Log
 
 STOP_RETRIES: Final = 10
@@ -43,16 +44,25 @@ class GroupRunner:
     _logger = Logger()
 
     def __init__(
-        self, agent_for: AgentFor, log: Log, clock: IReactorTime, stop_retries: int = STOP_RETRIES
+        self,
+        agent_for: AgentFor,
+        log: Log,
+        clock: IReactorTime,
+        stop_retries: int = STOP_RETRIES,
+        look_for: AgentFor | None = None,
     ) -> None:
         """
         @param stop_retries: how often a failed stop is tried again; 0 or less:
             until it succeeds.
+        @param look_for: finds the agent that is asked now and then whether a resource
+            runs, and says nothing of it in the log.
         """
         self._agent_for = agent_for
         self._log = log
         self._clock = clock
         self._stop_retries = stop_retries
+        self.witness: IWitness | None = None
+        self._look_for = agent_for if look_for is None else look_for
         self._turns: dict[str, DeferredLock] = {}
         self._begun: set[str] = set()
 
@@ -76,14 +86,39 @@ class GroupRunner:
             Verb.RECOVER: self._recover,
             Verb.ANNOUNCE: self._announce,
         }[verb]
-        turn = self._turns.setdefault(group.key, DeferredLock())
-        done: Deferred[tuple[Outcome, str]] = turn.run(lambda: Deferred.fromCoroutine(work(group)))
+        done: Deferred[tuple[Outcome, str]] = self._turn(group).run(
+            lambda: Deferred.fromCoroutine(work(group))
+        )
         return done.addErrback(self._broken)
+
+    def look(self, group: ResourceGroup) -> Deferred[list[tuple[Resource, Outcome, str]]]:
+        """
+        See what runs of a group, after the orders given before.
+
+        @return: what each resource said, from left to right up to the first that does not run;
+            what stands to its right stands on it.
+        """
+        return self._turn(group).run(lambda: Deferred.fromCoroutine(self._look(group)))
+
+    def _turn(self, group: ResourceGroup) -> DeferredLock:
+        return self._turns.setdefault(group.key, DeferredLock())
+
+    async def _look(self, group: ResourceGroup) -> list[tuple[Resource, Outcome, str]]:
+        seen: list[tuple[Resource, Outcome, str]] = []
+        for resource in group.resources:
+            try:
+                outcome, detail = await self._look_for(resource).run(resource, Verb.STATUS)
+            except AgentError as reason:
+                outcome, detail = Outcome.FAILED, str(reason)
+            seen.append((resource, outcome, detail))
+            if outcome is not Outcome.RUNNING:
+                break
+        return seen
 
     async def _start(self, group: ResourceGroup) -> tuple[Outcome, str]:
         self._say(Level.INFO, f"Acquiring resource group: {_line(group)}")
         for resource in group.resources:
-            outcome, detail = await self._start_one(resource)
+            outcome, detail = await self._start_one(group, resource)
             if outcome is Outcome.FAILED:
                 self._say(Level.CRIT, f"Giving up resources due to failure of {resource.text}")
                 _, trouble = await self._stop(group)
@@ -95,9 +130,17 @@ class GroupRunner:
         Start again from the first resource that does not run.
 
         It is stopped before, with all to its right, which stand on it: a program
-        that hangs or has left something behind would not start beside itself.
+        that hangs or has left something behind would not start beside itself.  An
+        address that is gone leaves nothing behind, and what listens on it does not
+        notice: it is only added again.
         """
         place = await self._first_failed(group)
+        while place is not None and group.resources[place].script in BUILTIN_NAMES:
+            outcome, detail = await self._start_one(group, group.resources[place])
+            again = await self._first_failed(group)
+            if outcome is Outcome.FAILED or again == place:
+                break
+            place = again
         if place is None:
             return Outcome.OK, "everything runs"
         rest = evolve(group, resources=group.resources[place:])
@@ -121,13 +164,16 @@ class GroupRunner:
                 return place
         return None
 
-    async def _start_one(self, resource: Resource) -> tuple[Outcome, str]:
+    async def _start_one(self, group: ResourceGroup, resource: Resource) -> tuple[Outcome, str]:
         """Start it unless it runs already."""
         agent = self._find(resource)
         if isinstance(agent, AgentError):
             return self._refuse(agent)
         self._begun.add(resource.text)
-        if (await agent.run(resource, Verb.STATUS))[0] is Outcome.RUNNING:
+        before = (await agent.run(resource, Verb.STATUS))[0]
+        if self.witness is not None:
+            self.witness.before_start(group, resource, before)
+        if before is Outcome.RUNNING:
             return Outcome.OK, "already running"
         return await agent.run(resource, Verb.START)
 
@@ -148,6 +194,8 @@ class GroupRunner:
         """
         self._say(Level.INFO, f"Releasing resource group: {_line(group)}")
         for resource in reversed(group.resources):
+            if self.witness is not None:
+                self.witness.stopping(group, resource)
             outcome, detail = await self._stop_one(resource)
             if outcome is Outcome.FAILED:
                 return outcome, f"{resource.text} cannot be stopped: {detail}"

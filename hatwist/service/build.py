@@ -29,6 +29,7 @@ from hatwist.interfaces import ICounting, IMediumFactory
 from hatwist.media.registry import factories
 from hatwist.resources.build import make_rc_scripts, make_runner
 from hatwist.resources.groups import GroupRunner
+from hatwist.resources.monitor import Monitor
 from hatwist.service.fifo import FIFO, Fifo
 from hatwist.service.halog import HaLog
 from hatwist.service.happenings import Happenings, in_words
@@ -201,9 +202,10 @@ class _Builder:
             now = self.reactor.seconds()
             node = Node(self.config, identity, self.parts.rng(), now, memory.recall())
             runner = self.parts.runner(self.reactor, self.places, self.config, self.say)
-            performer = Performer(life.media, runner.run, self.say, self.decide, service.stopped, programs)
+            monitor = Monitor(runner, self.config.settings.monitors, self.reactor, self.say)
+            performer = Performer(life.media, monitor.run, self.say, self.decide, service.stopped, programs)
             performer.persist = memory.persist
-            life.begin(node, performer)
+            life.begin(node, performer, monitor)
         except Exception:
             life.end()
             raise

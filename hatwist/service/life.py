@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.events import Event
     from hatwist.config.model import LinkName
     from hatwist.interfaces import IMedium, IPrograms
+    from hatwist.resources.monitor import Monitor
     from hatwist.service.driver import Core
     from hatwist.service.perform import Performer
 
@@ -57,6 +58,7 @@ class Life:
         self.programs = tuple(programs)
         self._read_load = read_load
         self._driver: Driver | None = None
+        self._monitor: Monitor | None = None
         self._load = LoopingCall(self._sample)
         self._load.clock = clock
 
@@ -78,8 +80,11 @@ class Life:
             self._close(opened)
             raise
 
-    def begin(self, node: Core, performer: Performer) -> None:
+    def begin(self, node: Core, performer: Performer, monitor: Monitor | None = None) -> None:
         """Let the node live: its generation is on disk, its media are open."""
+        if monitor is not None:
+            monitor.tell = self.feed
+        self._monitor = monitor
         self._driver = Driver(node, self._clock, performer)
         performer.feed = self._driver.feed
         self._load.start(LOAD_PERIOD)
@@ -97,6 +102,8 @@ class Life:
             self._driver = None
         if self._load.running:
             self._load.stop()
+        if self._monitor is not None:
+            self._monitor.close()
         return self._close([*(one.close for one in self.programs), *(medium.stop for medium in self.media)])
 
     def datagramReceived(self, link: LinkName, data: bytes, source: str) -> None:

@@ -18,16 +18,17 @@ from hatwist.cluster.facts import HandoverAsked, JobBegun, JobFinished, PeerDied
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Ledger
 from hatwist.cluster.names import Holding
-from hatwist.cluster.recovery import PATIENCE, Recovery, Rules
+from hatwist.cluster.recovery import PATIENCE, Recovery
+from hatwist.config.model import Monitoring, Monitors
 from tests.cluster.builders import ALPHA, BETA, SQL, WEB, logged, settled_ledger
 
 FAILED = ResourceFailed(WEB.key, "httpd", "its status says stopped")
 
 
-def recovery(ledger: Ledger | None = None, rules: Rules | None = None) -> Recovery:
+def recovery(ledger: Ledger | None = None, rules: Monitoring | None = None) -> Recovery:
     """Make alpha's; it holds what is at home there."""
     book = ledger or evolve(settled_ledger(), ours=Holding.LOCAL)
-    return Recovery(book, Complaints(), {WEB.key: rules or Rules()})
+    return Recovery(book, Complaints(), Monitors(groups={WEB.key: rules or Monitoring()}))
 
 
 def jobs(outcomes: Sequence[object]) -> list[Job]:
@@ -102,10 +103,10 @@ class MoveTests(SynchronousTestCase):
 
     def test_too_often(self) -> None:
         """More than the threshold in the time for which a failure counts."""
-        one = recovery(rules=Rules(2, 100.0))
+        one = recovery(rules=Monitoring(migration_threshold=2, failure_timeout=100.0))
         self.assertEqual(handovers(self.break_down(one, 2)), [])
         self.assertEqual(handovers(self.break_down(one, 1, 50.0)), [Holding.LOCAL])
-        one = recovery(rules=Rules(2, 100.0))
+        one = recovery(rules=Monitoring(migration_threshold=2, failure_timeout=100.0))
         self.break_down(one, 2)
         self.assertEqual(handovers(self.break_down(one, 1, 150.0)), [])
         one.forget(WEB.key)
@@ -114,8 +115,8 @@ class MoveTests(SynchronousTestCase):
     def test_nobody_to_give_it_to(self) -> None:
         """Without a peer, and without a threshold, it is started again however often."""
         alone = evolve(settled_ledger(), ours=Holding.LOCAL, peers={})
-        self.assertEqual(len(jobs(self.break_down(recovery(alone, Rules(1)), 9))), 1)
-        self.assertEqual(len(jobs(self.break_down(recovery(rules=Rules(0)), 9))), 1)
+        self.assertEqual(len(jobs(self.break_down(recovery(alone, Monitoring(migration_threshold=1)), 9))), 1)
+        self.assertEqual(len(jobs(self.break_down(recovery(rules=Monitoring(migration_threshold=0)), 9))), 1)
 
     def test_as_soon_as_nothing_else_moves(self) -> None:
         """It is tried for a minute; not when the peer is dead, or somebody else has moved it."""
@@ -125,14 +126,14 @@ class MoveTests(SynchronousTestCase):
             (lambda book, one: one.handle(PeerDied(BETA, 5.0, True), 2.0), []),
         ):
             book = evolve(settled_ledger(), ours=Holding.LOCAL, takeover_running=True)
-            one = recovery(book, Rules(1))
+            one = recovery(book, Monitoring(migration_threshold=1))
             self.assertEqual(handovers(self.break_down(one, 2)), [])
             self.assertEqual(one.deadline(), 2.0)
             change(book, one)
             self.assertEqual(handovers(one.handle(DeadlinePassed(), 2.0)), later)
             self.assertEqual(one.deadline(), inf)
         book = evolve(settled_ledger(), ours=Holding.LOCAL, takeover_running=True)
-        one = recovery(book, Rules(1))
+        one = recovery(book, Monitoring(migration_threshold=1))
         self.break_down(one, 2)
         self.assertEqual(one.handle(DeadlinePassed(), 2.0), [])
         self.assertEqual(one.deadline(), 3.0)

@@ -122,6 +122,23 @@ class RecoverTests(GroupCase):
         self.assertEqual(self.run_now(Verb.RECOVER), (Outcome.OK, ""))
         self.assertEqual(self.moves(), [(HTTPD, STOP), (DISK, STOP), (DISK, START), (HTTPD, START)])
 
+    def test_an_address_is_only_added_again(self) -> None:
+        """What listens on it has not noticed; what failed beside it is started again as well."""
+        self.agent.running.discard(ADDRESS)
+        self.assertEqual(self.run_now(Verb.RECOVER), (Outcome.OK, "everything runs"))
+        self.assertEqual(self.moves(), [(ADDRESS, START)])
+        self.agent.journal.clear()
+        self.agent.running -= {ADDRESS, HTTPD}
+        self.assertEqual(self.run_now(Verb.RECOVER), (Outcome.OK, ""))
+        self.assertEqual(self.moves(), [(ADDRESS, START), (HTTPD, STOP), (HTTPD, START)])
+
+    def test_an_address_that_cannot_be_added(self) -> None:
+        """The whole group is released."""
+        self.agent.running.discard(ADDRESS)
+        self.agent.fail(ADDRESS, START)
+        self.assertIs(self.run_now(Verb.RECOVER)[0], Outcome.FAILED)
+        self.assertEqual(self.agent.running, set())
+
     def test_everything_runs(self) -> None:
         """Then nothing is touched."""
         self.assertEqual(self.run_now(Verb.RECOVER), (Outcome.OK, "everything runs"))
@@ -144,6 +161,31 @@ class RecoverTests(GroupCase):
         self.clock.pump([1.0] * 400)
         self.assertIs(self.successResultOf(done)[0], Outcome.FAILED)
         self.assertNotIn((DISK, START), self.moves())
+
+
+class LookTests(GroupCase):
+    """Seeing what runs."""
+
+    def look(self) -> list[tuple[str, Outcome]]:
+        """Return what was seen."""
+        return [(one.text, outcome) for one, outcome, _ in self.successResultOf(self.runner.look(WEB))]
+
+    def test_up_to_the_first_that_does_not_run(self) -> None:
+        """What stands on it is not asked."""
+        self.run_now(START)
+        runs = Outcome.RUNNING
+        self.assertEqual(self.look(), [(ADDRESS, runs), (DISK, runs), (HTTPD, runs)])
+        self.agent.running.discard(DISK)
+        self.assertEqual(self.look(), [(ADDRESS, runs), (DISK, Outcome.STOPPED)])
+
+    def test_without_an_agent(self) -> None:
+        """It cannot be said to run."""
+
+        def nobody(resource: Resource) -> IResourceAgent:
+            raise AgentError(f"no agent for {resource.text}")
+
+        self.runner = GroupRunner(self.agent.agent_for, self.log, self.clock, look_for=nobody)
+        self.assertEqual(self.look(), [(ADDRESS, Outcome.FAILED)])
 
 
 class StopTests(GroupCase):

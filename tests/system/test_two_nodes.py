@@ -8,7 +8,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.actions import Stop
-from hatwist.cluster.names import GroupState, Holding, NodeStatus
+from hatwist.cluster.names import GroupState, Holding, NodeStatus, Verb
 from hatwist.errors import ControlError
 from tests.service.host import MAIL, WEB, Host
 from tests.system.cluster import Cluster
@@ -61,10 +61,12 @@ class StartTests(_PairCase):
         self.assertTrue(self.one.group(WEB).why)
 
     def test_quiet_times(self) -> None:
-        """While nothing happens nothing is said, nothing is run, and no deadline is missed."""
+        """While nothing happens nothing is said, no deadline is missed, and one looks each two minutes."""
         lines, journal = len(self.one.lines), len(self.one.agent.journal)
         self.cluster.run(120)
-        self.assertEqual((len(self.one.lines), len(self.one.agent.journal)), (lines, journal))
+        self.assertEqual(len(self.one.lines), lines)
+        looks = [(WEB, Verb.STATUS), ("httpd", Verb.STATUS)]
+        self.assertEqual(self.one.agent.journal[journal:], looks)
         self.assertEqual(self.runs(), (WEB_RUNS, {MAIL}))
 
     def test_a_slow_script_does_not_stop_the_heart(self) -> None:

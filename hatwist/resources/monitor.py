@@ -1,0 +1,148 @@
+# -*- test-case-name: tests.resources.test_monitor -*-
+"""
+Look at the groups that run here, now and then, and tell what has failed.
+
+heartbeat without CRM does not: a service that dies there stays dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final
+
+from attrs import define, field
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from hatwist.cluster.events import ResourceFailed
+from hatwist.cluster.names import Outcome, Verb
+from hatwist.config.model import Monitors, Resource, ResourceGroup, Seconds
+from hatwist.interfaces import IWitness
+from hatwist.resources.groups import GroupRunner
+from hatwist.resources.reporting import Log
+from hatwist.resources.watching import Watched
+
+PROVING: Final = 1.0
+"""Seconds from one look to the next until every status of a group is judged."""
+
+
+@define
+class _Watch:
+    """One group that runs here."""
+
+    group: ResourceGroup
+    resources: dict[str, Watched]
+    call: IDelayedCall | None = None
+    looking: bool = False
+    again: bool = False
+    "Somebody has a reason to look once more."
+
+
+@implementer(IWitness)
+@define
+class Monitor:
+    """
+    Watches the groups that were started here.
+
+    It carries out orders as the runner does, and looks in between.
+
+    @ivar tell: hears of failures; to be set before the first order.
+    """
+
+    _runner: GroupRunner
+    _monitors: Monitors
+    _clock: IReactorTime
+    _log: Log
+    tell: Callable[[ResourceFailed], None] = field(default=lambda _: None)
+    _watches: dict[str, _Watch] = field(factory=dict)
+    _closed: bool = False
+    _logger = Logger()
+
+    def __attrs_post_init__(self) -> None:
+        self._runner.witness = self
+
+    def run(self, group: ResourceGroup, verb: Verb) -> Deferred[tuple[Outcome, str]]:
+        """Carry out an order, see L{GroupRunner.run}; what it started is watched."""
+        done = self._runner.run(group, verb)
+        if verb in (Verb.START, Verb.RECOVER):
+            done.addCallback(self._started, group)
+        return done
+
+    def before_start(self, group: ResourceGroup, resource: Resource, outcome: Outcome) -> None:
+        """See L{IWitness}."""
+        self._watched(group, resource).before_start(outcome)
+
+    def stopping(self, group: ResourceGroup, resource: Resource) -> None:
+        """See L{IWitness}."""
+        self._watched(group, resource).stopping()
+
+    def look_at(self, groups: Iterable[ResourceGroup]) -> None:
+        """Look at some groups at once: something has happened to them."""
+        for group in groups:
+            watch = self._watches.get(group.key)
+            if watch is None:
+                continue
+            watch.again = watch.looking
+            if not watch.looking:
+                self._schedule(watch, 0.0)
+
+    def close(self) -> None:
+        """Look at nothing any more."""
+        self._closed = True
+        for watch in self._watches.values():
+            self._cancel(watch)
+
+    def _watch(self, group: ResourceGroup) -> _Watch:
+        watch = self._watches.get(group.key)
+        if watch is None:
+            watch = self._watches[group.key] = _Watch(group, {})
+        return watch
+
+    def _watched(self, group: ResourceGroup, resource: Resource) -> Watched:
+        known = self._watch(group).resources
+        if resource.text not in known:
+            known[resource.text] = Watched(group.key, resource.text, self._failed, self._log)
+        return known[resource.text]
+
+    def _failed(self, failed: ResourceFailed) -> None:
+        self.tell(failed)
+
+    def _started(self, result: tuple[Outcome, str], group: ResourceGroup) -> tuple[Outcome, str]:
+        if result[0] is Outcome.OK and self._monitors.of(group.key).interval:
+            for resource in group.resources:
+                self._watched(group, resource).started()
+            self._schedule(self._watch(group), 0.0)
+        return result
+
+    def _schedule(self, watch: _Watch, delay: Seconds) -> None:
+        self._cancel(watch)
+        if not self._closed:
+            watch.call = self._clock.callLater(delay, self._look, watch)
+
+    def _cancel(self, watch: _Watch) -> None:
+        if watch.call is not None:
+            watch.call.cancel()
+            watch.call = None
+
+    def _look(self, watch: _Watch) -> None:
+        """Ask after the orders that were given before; there is one look at a time."""
+        watch.call = None
+        watch.looking = True
+        asked = self._runner.look(watch.group)
+        asked.addCallback(self._seen, watch)
+        asked.addErrback(partial(self._logger.failure, "looking at {key} broke:", key=watch.group.key))
+
+    def _seen(self, seen: list[tuple[Resource, Outcome, str]], watch: _Watch) -> None:
+        watch.looking = False
+        for resource, outcome, how in seen:
+            self._watched(watch.group, resource).look(outcome, how or outcome.value)
+        here = [one for one in watch.resources.values() if one.here]
+        if watch.again:
+            watch.again = False
+            self._schedule(watch, 0.0)
+        elif here:
+            judged = all(one.judged for one in here)
+            self._schedule(watch, self._monitors.of(watch.group.key).interval if judged else PROVING)

@@ -1,0 +1,153 @@
+# -*- test-case-name: tests.resources.test_monitor -*-
+"""
+Groups that are looked at while they run here.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from hatwist.cluster.events import ResourceFailed
+from hatwist.cluster.names import Outcome, Verb
+from hatwist.config.model import Monitoring, Monitors
+from hatwist.interfaces import IWitness
+from hatwist.resources.groups import GroupRunner
+from hatwist.resources.memory import MemoryAgent
+from hatwist.resources.monitor import Monitor
+from tests.resources.fakes import LogBook, group
+
+WEB = group("IPaddr::172.16.0.210/24/eth0", "httpd")
+ADDRESS, HTTPD = (one.text for one in WEB.resources)
+QUIET = group("172.16.0.211")
+OK = (Outcome.OK, "")
+
+
+class MonitorTests(SynchronousTestCase):
+    """Over a runner with resources in memory; looks each 10 seconds."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.agent = MemoryAgent(self.clock)
+        self.log = LogBook()
+        self.told: list[ResourceFailed] = []
+        runner = GroupRunner(self.agent.agent_for, self.log, self.clock)
+        monitors = Monitors(Monitoring(10.0), {QUIET.key: Monitoring(0.0)})
+        self.monitor = Monitor(runner, monitors, self.clock, self.log)
+        self.monitor.tell = self.told.append
+
+    def run_now(self, verb: Verb) -> tuple[Outcome, str]:
+        """Carry out an order that takes no time."""
+        return self.successResultOf(self.monitor.run(WEB, verb))
+
+    def start(self) -> None:
+        """Start it, and let the look after it prove its status."""
+        self.assertEqual(self.run_now(Verb.START), OK)
+        self.clock.advance(0.0)
+        self.agent.journal.clear()
+
+    def looks(self) -> int:
+        """Return how often it was looked at since the last time."""
+        number = self.agent.journal.count((ADDRESS, Verb.STATUS))
+        self.agent.journal.clear()
+        return number
+
+    def test_it_is_a_witness(self) -> None:
+        """The runner tells it what it does."""
+        self.assertTrue(verifyObject(IWitness, self.monitor))
+
+    def test_now_and_then(self) -> None:
+        """Each interval, as long as it runs here."""
+        self.start()
+        self.clock.pump([10.0, 9.0, 1.0])
+        self.assertEqual(self.looks(), 2)
+        self.run_now(Verb.STOP)
+        self.clock.pump([10.0])
+        self.agent.journal.clear()
+        self.clock.pump([10.0, 10.0])
+        self.assertEqual(self.looks(), 0)
+        self.assertEqual(self.told, [])
+
+    def test_what_failed_is_told(self) -> None:
+        """The first that does not run; what stands on it is not asked."""
+        self.start()
+        self.agent.running.discard(HTTPD)
+        self.clock.advance(10.0)
+        self.assertEqual(self.told, [ResourceFailed(WEB.key, HTTPD, "stopped")])
+        self.agent.running.discard(ADDRESS)
+        self.agent.journal.clear()
+        self.clock.advance(10.0)
+        self.assertEqual(self.told[1:], [ResourceFailed(WEB.key, ADDRESS, "stopped")])
+        self.assertNotIn((HTTPD, Verb.STATUS), self.agent.journal)
+
+    def test_what_was_recovered_is_watched_again(self) -> None:
+        """A second failure is told as well, also of what the runner found running."""
+        for _ in range(2):
+            self.told.clear()
+            self.start()
+            self.agent.running.discard(HTTPD)
+            self.clock.advance(10.0)
+            self.assertEqual(len(self.told), 1)
+            self.assertEqual(self.run_now(Verb.RECOVER), OK)
+            self.clock.pump([0.0, 10.0])
+            self.assertEqual(len(self.told), 1)
+        self.agent.running.discard(HTTPD)
+        self.clock.advance(10.0)
+        self.agent.running.add(HTTPD)
+        self.assertEqual(self.run_now(Verb.RECOVER), (Outcome.OK, "everything runs"))
+        self.agent.running.discard(HTTPD)
+        self.clock.pump([0.0, 10.0])
+        self.assertEqual(len(self.told), 3)
+
+    def test_a_slow_service(self) -> None:
+        """Until its status has shown that it runs it is looked at each second."""
+        self.assertEqual(self.run_now(Verb.START), OK)
+        self.agent.running.discard(HTTPD)
+        self.clock.pump([0.0, 1.0])
+        self.agent.running.add(HTTPD)
+        self.agent.journal.clear()
+        self.clock.pump([1.0] * 5)
+        self.assertEqual(self.looks(), 1)
+        self.agent.running.discard(HTTPD)
+        self.clock.pump([10.0])
+        self.assertEqual(len(self.told), 1)
+
+    def test_something_has_happened(self) -> None:
+        """Then it is looked at at once, and once more if that comes during a look."""
+        self.start()
+        self.monitor.look_at([WEB, QUIET])
+        self.clock.advance(0.0)
+        self.assertEqual(self.looks(), 1)
+        self.agent.delays[Verb.STATUS] = 0.5
+        self.monitor.look_at([WEB])
+        self.clock.advance(0.0)
+        self.monitor.look_at([WEB])
+        self.clock.pump([0.5, 0.5, 0.0, 0.5, 0.5])
+        self.assertEqual(self.looks(), 2)
+
+    def test_nobody_looks(self) -> None:
+        """Where the interval is 0, where a start failed, and after the end."""
+        self.assertEqual(self.successResultOf(self.monitor.run(QUIET, Verb.START)), OK)
+        self.agent.fail(HTTPD, Verb.START)
+        self.assertEqual(self.run_now(Verb.START)[0], Outcome.FAILED)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.agent.fail(HTTPD, Verb.START, 0)
+        self.start()
+        self.monitor.close()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.monitor.look_at([WEB])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_orders_wait_for_a_look(self) -> None:
+        """Nothing is started or stopped while somebody looks."""
+        self.start()
+        self.agent.delays[Verb.STATUS] = 1.0
+        self.monitor.look_at([WEB])
+        self.clock.advance(0.0)
+        stopped: Deferred[tuple[Outcome, str]] = self.monitor.run(WEB, Verb.STOP)
+        self.assertNotIn((HTTPD, Verb.STOP), self.agent.journal)
+        self.clock.pump([1.0, 1.0])
+        self.assertEqual(self.successResultOf(stopped), OK)
+        self.assertEqual(self.told, [])
