@@ -105,7 +105,7 @@ class KernelNetwork:
     def held(self) -> tuple[Held, ...]:
         """See L{Network.held}."""
         answers = self._netlink.dump(RTM_GETADDR, _ADDRESS.pack(0, 0, 0, 0, 0))
-        return tuple(one for one in map(_held, answers) if one is not None)
+        return tuple(one for one in map(read_address, answers) if one is not None)
 
     def route(self, ip: IPAddress, index: int = 0) -> Route | None:
         """See L{Network.route}."""
@@ -189,7 +189,7 @@ def _exchange(path: str, text: str) -> str:
     return before
 
 
-def _held(answer: bytes) -> Held | None:
+def read_address(answer: bytes) -> Held | None:
     """Read one address of a list; None for what is no IP address."""
     family, prefix, flags, _, index = _ADDRESS.unpack_from(answer)
     if family not in (socket.AF_INET, socket.AF_INET6):

@@ -7,7 +7,8 @@ heartbeat without CRM does not: a service that dies there stays dead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -20,9 +21,13 @@ from zope.interface import implementer
 from hatwist.cluster.events import ResourceFailed
 from hatwist.cluster.names import Outcome, Verb
 from hatwist.config.model import Monitors, Resource, ResourceGroup, Seconds
+from hatwist.errors import AgentError
 from hatwist.interfaces import IWitness
 from hatwist.resources.groups import GroupRunner
+from hatwist.resources.ipaddr import BUILTIN_NAMES
+from hatwist.resources.network import IPAddress
 from hatwist.resources.reporting import Log
+from hatwist.resources.wanted import read_wanted
 from hatwist.resources.watching import Watched
 
 PROVING: Final = 1.0
@@ -39,6 +44,10 @@ class _Watch:
     looking: bool = False
     again: bool = False
     "Somebody has a reason to look once more."
+    addresses: frozenset[IPAddress] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.addresses = frozenset(_addresses(self.group))
 
 
 @implementer(IWitness)
@@ -50,6 +59,7 @@ class Monitor:
     It carries out orders as the runner does, and looks in between.
 
     @ivar tell: hears of failures; to be set before the first order.
+    @ivar closing: what to call at the end.
     """
 
     _runner: GroupRunner
@@ -57,6 +67,7 @@ class Monitor:
     _clock: IReactorTime
     _log: Log
     tell: Callable[[ResourceFailed], None] = field(default=lambda _: None)
+    closing: list[Callable[[], None]] = field(factory=list)
     _watches: dict[str, _Watch] = field(factory=dict)
     _closed: bool = False
     _logger = Logger()
@@ -89,9 +100,16 @@ class Monitor:
             if not watch.looking:
                 self._schedule(watch, 0.0)
 
+    def address_gone(self, ip: IPAddress | None) -> None:
+        """Look at once at the groups that have this address; with None at all."""
+        self.look_at([one.group for one in self._watches.values() if ip is None or ip in one.addresses])
+
     def close(self) -> None:
         """Look at nothing any more."""
         self._closed = True
+        for close in self.closing:
+            close()
+        self.closing.clear()
         for watch in self._watches.values():
             self._cancel(watch)
 
@@ -146,3 +164,10 @@ class Monitor:
         elif here:
             judged = all(one.judged for one in here)
             self._schedule(watch, self._monitors.of(watch.group.key).interval if judged else PROVING)
+
+
+def _addresses(group: ResourceGroup) -> Iterator[IPAddress]:
+    for resource in group.resources:
+        if resource.script in BUILTIN_NAMES:
+            with suppress(AgentError):  # what cannot be read cannot be started either
+                yield read_wanted(resource.arguments).ip

@@ -108,11 +108,11 @@ def attributes(data: bytes) -> Mapping[int, bytes]:
     return found
 
 
-def open_netlink() -> socket.socket:
-    """Open a socket to the kernel of the name space we run in."""
+def open_netlink(groups: int = 0) -> socket.socket:
+    """Open a socket to the kernel of the name space we run in; it hears of what C{groups} tell."""
     kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
     opened = socket.socket(socket.AF_NETLINK, kind, NETLINK_ROUTE)
-    opened.bind((0, 0))
+    opened.bind((0, groups))
     return opened
 
 

@@ -29,6 +29,7 @@ from hatwist.interfaces import ICounting, IMediumFactory
 from hatwist.media.registry import factories
 from hatwist.resources.build import make_rc_scripts, make_runner
 from hatwist.resources.groups import GroupRunner
+from hatwist.resources.lost import Gone, listen_to_addresses
 from hatwist.resources.monitor import Monitor
 from hatwist.service.fifo import FIFO, Fifo
 from hatwist.service.halog import HaLog
@@ -124,6 +125,7 @@ class Parts:
     @ivar media: makes the factories of media by directive.
     @ivar runner: makes what runs resource groups.
     @ivar programs: makes the ways for programs of this host.
+    @ivar addresses: begins to listen to what the kernel says of addresses.
     @ivar rng: makes the core's source of randomness.
     @ivar wall: seconds since 1970.
     @ivar in_thread: calls something that may have to wait for a disk.
@@ -134,6 +136,7 @@ class Parts:
     programs: Callable[[IReactorTime, Places, HaConfig, Say, Callable[[], Status]], Sequence[IPrograms]] = (
         local_programs
     )
+    addresses: Callable[[IReactorTime, Gone], Callable[[], None]] = listen_to_addresses
     rng: Callable[[], Random] = SystemRandom
     wall: Callable[[], float] = time.time
     in_thread: Callable[[Callable[[], None]], Deferred[None]] = deferToThread
@@ -203,6 +206,7 @@ class _Builder:
             node = Node(self.config, identity, self.parts.rng(), now, memory.recall())
             runner = self.parts.runner(self.reactor, self.places, self.config, self.say)
             monitor = Monitor(runner, self.config.settings.monitors, self.reactor, self.say)
+            monitor.closing.append(self.parts.addresses(self.reactor, monitor.address_gone))
             performer = Performer(life.media, monitor.run, self.say, self.decide, service.stopped, programs)
             performer.persist = memory.persist
             life.begin(node, performer, monitor)

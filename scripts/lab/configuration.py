@@ -26,18 +26,22 @@ class Configuration:
     What an administrator puts into /etc/ha.d, the same on every node.
 
     @ivar scripts: the text of each program in resource.d, by name.
+    @ivar settings: hatwist.toml; empty: there is none.
     """
 
     ha_cf: str
     haresources: str
     authkeys: str = KEYS
     scripts: Mapping[str, str] = field(default_factory=dict)
+    settings: str = ""
 
     def write(self, host: Host) -> None:
         """Put the files on a host's disk; authkeys is nobody else's to read."""
         host.write("/etc/ha.d/ha.cf", self.ha_cf)
         host.write("/etc/ha.d/authkeys", self.authkeys, 0o600)
         host.write("/etc/ha.d/haresources", self.haresources)
+        if self.settings:
+            host.write("/etc/ha.d/hatwist.toml", self.settings)
         for name, text in self.scripts.items():
             host.write(f"/etc/ha.d/resource.d/{name}", text, 0o755)
 

@@ -12,15 +12,19 @@ import time
 from pathlib import Path
 
 from twisted.internet import reactor
+from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from hatwist.cluster.names import Outcome, Verb
 from hatwist.resources.addresses import CONF, KernelNetwork
 from hatwist.resources.build import make_runner
 from hatwist.resources.frames import announcements
-from hatwist.resources.network import Held, Network
+from hatwist.resources.lost import listen_to_addresses
+from hatwist.resources.network import Held, IPAddress, Network
 from tests.resources.conformance import HOME, IP, OTHER, SIX, NetworkConformance
 from tests.resources.fakes import LogBook, group, temporary
 
@@ -174,3 +178,50 @@ class ServiceInside(TestCase):
     def hardware(self) -> bytes:
         """Return the MAC of eth0."""
         return bytes.fromhex(MAC.replace(":", ""))
+
+
+class LostInside(SynchronousTestCase):
+    """What the kernel says of addresses."""
+
+    def setUp(self) -> None:
+        furnish()
+        self.addCleanup(ip, "link delete eth0")
+        self.reactor = MemoryReactorClock()
+        self.gone: list[IPAddress | None] = []
+        self.close = listen_to_addresses(self.reactor, self.gone.append)
+
+    def hear(self) -> list[IPAddress | None]:
+        """Read what there is; return what has gone."""
+        for reader in self.reactor.getReaders():
+            reader.doRead()
+        heard = list(self.gone)
+        self.gone.clear()
+        return heard
+
+    def test_an_address_goes(self) -> None:
+        """It is told; one that comes is not."""
+        ip(f"address add {IP}/24 dev eth0")
+        self.assertEqual(self.hear(), [])
+        ip(f"address del {IP}/24 dev eth0")
+        self.assertEqual(self.hear(), [IP])
+        ip(f"address add {SIX}/64 dev eth0 nodad")
+        ip("address flush dev eth0")
+        self.assertIn(SIX, self.hear())
+
+    def test_more_than_it_can_hold(self) -> None:
+        """Then nobody knows which, and everything is looked at."""
+        script = "".join(f"address add 10.9.{n // 250}.{n % 250 + 1}/32 dev eth0\n" for n in range(2000))
+        subprocess.run(["ip", "-batch", "-"], input=script, text=True, check=True)
+        self.assertIn(None, self.hear())
+
+    def test_the_end(self) -> None:
+        """Nothing is read any more, whether we end it or the reactor."""
+        (reader,) = self.reactor.getReaders()
+        reader.connectionLost(Failure(ConnectionLost()))
+        self.assertEqual(self.reactor.getReaders(), [])
+        close = listen_to_addresses(self.reactor, self.gone.append)
+        (reader,) = self.reactor.getReaders()
+        self.assertEqual(reader.logPrefix(), "addresses")
+        self.assertGreater(reader.fileno(), 0)
+        close()
+        self.assertEqual(self.reactor.getReaders(), [])

@@ -5,6 +5,8 @@ Groups that are looked at while they run here.
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -126,6 +128,14 @@ class MonitorTests(SynchronousTestCase):
         self.monitor.look_at([WEB])
         self.clock.pump([0.5, 0.5, 0.0, 0.5, 0.5])
         self.assertEqual(self.looks(), 2)
+
+    def test_an_address_is_gone(self) -> None:
+        """The groups that have it are looked at; if nobody knows which it was, all are."""
+        self.start()
+        for ip, looks in ((IPv4Address("172.16.0.210"), 1), (IPv4Address("172.16.0.9"), 0), (None, 1)):
+            self.monitor.address_gone(ip)
+            self.clock.advance(0.0)
+            self.assertEqual(self.looks(), looks)
 
     def test_nobody_looks(self) -> None:
         """Where the interval is 0, where a start failed, and after the end."""

@@ -85,6 +85,7 @@ class Host:
             media=lambda _say: {"bcast": hub.plug(name)},
             runner=lambda reactor, _places, _config, say: GroupRunner(self.agent.agent_for, say, reactor),
             programs=self._local_programs,
+            addresses=lambda _reactor, _gone: lambda: None,
             rng=lambda: Random(name),
             wall=lambda: WALL,
             in_thread=execute,
