@@ -4,12 +4,13 @@ A resource of a group that runs here has failed: start it again, or let the othe
 node have the group.
 
 A failure counts for some time.  The group moves when it has failed too often in it,
-or when what failed does not run again; at most once for one cause.  A group that
+or when what failed does not run again, or not soon enough; at most once for one cause.  A group that
 cannot be started anywhere stays stopped, and that is said.
 """
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -57,8 +58,8 @@ class Recovery:
     complaints: Complaints
     monitors: Monitors
     failures: dict[str, list[Seconds]] = field(factory=dict)
-    _repairing: set[str] = field(factory=set)
-    "Keys of groups of which something is being started again."
+    _repairing: dict[str, Seconds] = field(factory=dict)
+    "Keys of groups of which something is being started again, and when it has to run."
     _later: dict[str, ResourceFailed] = field(factory=dict)
     "What failed in a group while something of it was being started again; it is told only once."
     _moves: dict[str, _Move] = field(factory=dict)
@@ -77,7 +78,7 @@ class Recovery:
                 self._deadlines.clear("move")
                 return []
             case DeadlinePassed():
-                return self._try_moves(now)
+                return [*self._overdue(now), *self._try_moves(now)]
 
     def deadline(self) -> Seconds:
         """When a move is tried again."""
@@ -114,17 +115,37 @@ class Recovery:
         ]
         if threshold and number > threshold and ledger.living_peers():
             return [*said, *self._move(key, f"{cause}; it failed {number} times", now)]
-        self._repairing.add(key)
+        self._repairing[key] = now + self.monitors.of(key).restart_within
+        self._wait_for_repairs()
         return [*said, JobBegun(Job(Purpose.RECOVER, (group,), (cause, f"failure number {number}")))]
 
     def _repaired(self, finished: JobFinished, now: Seconds) -> list[Outcome]:
         """What could not be started again is cleared away and offered by the takeover machine."""
         outcomes: list[Outcome] = []
         for group in finished.job.groups:
-            self._repairing.discard(group.key)
+            self._repairing.pop(group.key, None)
             failed = self._later.pop(group.key, None)
             if failed is not None and group.key not in finished.failed:
                 outcomes.extend(self._fail(group, failed, now))
+        self._wait_for_repairs()
+        return outcomes
+
+    def _wait_for_repairs(self) -> None:
+        self._deadlines.set("repair", min(self._repairing.values(), default=inf))
+
+    def _overdue(self, now: Seconds) -> list[Outcome]:
+        """What takes too long to start here may be quicker there; it goes as soon as it can be stopped."""
+        if not self._deadlines.expire("repair", now):
+            return []
+        outcomes: list[Outcome] = []
+        for key in [key for key, due in self._repairing.items() if due <= now]:
+            self._repairing[key] = inf
+            limit = self.monitors.of(key).restart_within
+            text = f"group {key} does not run again within {limit:g} s"
+            outcomes.append(Log(Level.ERROR, text))
+            if self.ledger.living_peers():
+                self._moves[key] = _Move(text, inf)
+        self._wait_for_repairs()
         return outcomes
 
     def _move(self, key: str, why: str, now: Seconds) -> list[Outcome]:

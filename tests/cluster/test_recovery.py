@@ -112,6 +112,30 @@ class MoveTests(SynchronousTestCase):
         one.forget(WEB.key)
         self.assertEqual(one.count(WEB.key, 150.0), 0)
 
+    def test_too_slowly(self) -> None:
+        """What does not run again in time goes as soon as nothing moves any more; it is said once."""
+        one = recovery(rules=Monitoring(restart_within=20.0))
+        (job,) = jobs(one.handle(FAILED, 1.0))
+        self.assertEqual(one.deadline(), 21.0)
+        self.assertEqual(one.handle(DeadlinePassed(), 20.0), [])
+        one.ledger.jobs = 1
+        self.assertEqual(
+            logged(one.handle(DeadlinePassed(), 21.0)), [f"group {WEB.key} does not run again within 20 s"]
+        )
+        self.assertEqual(one.handle(DeadlinePassed(), 200.0), [])
+        one.ledger.jobs = 0
+        self.assertEqual(one.handle(JobFinished(job), 200.5), [])
+        self.assertEqual(handovers(one.handle(DeadlinePassed(), 201.0)), [Holding.LOCAL])
+        self.assertEqual(one.deadline(), inf)
+
+    def test_too_slowly_alone(self) -> None:
+        """Without a peer it is said, and waited for."""
+        alone = evolve(settled_ledger(), ours=Holding.LOCAL, peers={})
+        one = recovery(alone)
+        one.handle(FAILED, 1.0)
+        self.assertEqual(len(logged(one.handle(DeadlinePassed(), 61.0))), 1)
+        self.assertEqual(one.deadline(), inf)
+
     def test_nobody_to_give_it_to(self) -> None:
         """Without a peer, and without a threshold, it is started again however often."""
         alone = evolve(settled_ledger(), ours=Holding.LOCAL, peers={})
