@@ -185,5 +185,8 @@ class IClusterControl(Interface):
     def takeover(which: Holding, requester: str) -> None:
         """Ask the node to get groups from its peer."""
 
+    def cleanup(key: str, requester: str) -> None:
+        """Let failures of a group count no more; with an empty key those of all groups."""
+
     def leave(requester: str) -> None:
         """Ask the node to give up everything and leave."""

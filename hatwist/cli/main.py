@@ -104,6 +104,13 @@ async def _stop(reactor: object, control: Control, options: Options, out: TextIO
     return await Order(control, IReactorTime(reactor), out).leave(_wait(options))
 
 
+async def _cleanup(_reactor: object, control: Control, options: Options, out: TextIO) -> int:
+    key = options.subOptions["group"]
+    await control.cleanup(key)
+    print(f"cleanup: failures of {f'group {key}' if key else 'all groups'} count no more.", file=out)
+    return EXIT_DONE
+
+
 async def _resources(reactor: object, options: Options, out: TextIO) -> int:
     from hatwist.cli.manager import manage
 
@@ -119,6 +126,7 @@ _COMMANDS: Final = {
     "status": _status,
     "standby": _move,
     "takeover": _move,
+    "cleanup": _cleanup,
     "stop": _stop,
     "events": _events,
 }

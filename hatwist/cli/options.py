@@ -115,6 +115,17 @@ class TakeoverOptions(MoveOptions):
     homewards = "local"
 
 
+class CleanupOptions(Command):
+    """Options of C{hatwistctl cleanup}."""
+
+    synopsis = "[group]"
+    longdesc = "Which group, by its first resource; all groups by default."
+
+    def parseArgs(self, group: str = "") -> None:
+        """Take the group."""
+        self["group"] = group
+
+
 def _resources_options() -> usage.Options:
     from hatwist.cli.manager import ResourcesOptions
 
@@ -142,6 +153,7 @@ class Options(Command):
         ["status", None, StatusOptions, "Show the node, its peers and who has what."],
         ["standby", None, StandbyOptions, "Give groups to the other node."],
         ["takeover", None, TakeoverOptions, "Get groups from the other node."],
+        ["cleanup", None, CleanupOptions, "Let failures of resources count no more."],
         ["stop", None, StopOptions, "Leave the cluster and end the daemon."],
         ["events", None, EventsOptions, "Show what happens."],
         ["resources", None, _resources_options, "Do by hand what heartbeat's ResourceManager does."],

@@ -242,6 +242,9 @@ def _group_troubles(group: GroupReport, report: Report) -> Iterator[str]:
     key = one_line(group["key"])
     if group["state"] in _TROUBLED:
         yield f"Group {key} {_TROUBLED[group['state']]}."
+    elif group["failures"]:
+        times = "once" if group["failures"] == 1 else f"{group['failures']} times"
+        yield f"Something of group {key} failed here {times}, and was started again."
     elif group["owner"] is None and report["stable"] and not report["leaving"]:
         yield f"Nobody is known to have group {key}."
 

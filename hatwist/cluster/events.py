@@ -118,6 +118,18 @@ class TakeoverWanted:
 
 
 @frozen
+class CleanupWanted:
+    """
+    The operator has looked: failures of a group count no more.
+
+    @ivar key: of the group; empty: of all groups.
+    """
+
+    key: str
+    requester: str = "operator"
+
+
+@frozen
 class LeaveWanted:
     """Give up everything in order and leave the cluster."""
 
@@ -196,6 +208,7 @@ Event = (
     | LoadSampled
     | StandbyWanted
     | TakeoverWanted
+    | CleanupWanted
     | LeaveWanted
     | MessageWanted
     | ClientJoined

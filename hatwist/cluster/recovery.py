@@ -17,7 +17,7 @@ from attrs import define, field
 
 from hatwist.cluster.actions import Log, Record
 from hatwist.cluster.deadlines import Deadlines
-from hatwist.cluster.events import DeadlinePassed, ResourceFailed
+from hatwist.cluster.events import CleanupWanted, DeadlinePassed, ResourceFailed
 from hatwist.cluster.facts import HandoverAsked, JobBegun, JobFinished, PeerDied
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.names import Level
@@ -34,7 +34,7 @@ RETRY: Final = 1.0
 PATIENCE: Final = 60.0
 """Seconds for which it is tried."""
 
-_Item = ResourceFailed | JobFinished | PeerDied | DeadlinePassed
+_Item = ResourceFailed | CleanupWanted | JobFinished | PeerDied | DeadlinePassed
 
 
 @define
@@ -71,6 +71,8 @@ class Recovery:
             case ResourceFailed(key):
                 group = next((one for one in self.ledger.groups if one.key == key), None)
                 return [] if group is None else self._fail(group, item, now)
+            case CleanupWanted(key, requester):
+                return self._clean(key, requester, now)
             case JobFinished(job):
                 return self._repaired(item, now) if job.purpose is Purpose.RECOVER else []
             case PeerDied():
@@ -91,10 +93,16 @@ class Recovery:
         self.failures[key] = kept
         return len(kept)
 
-    def forget(self, key: str) -> None:
-        """Let no failure of a group count any more: the operator has looked."""
-        self.failures.pop(key, None)
-        self._moves.pop(key, None)
+    def _clean(self, wanted: str, requester: str, now: Seconds) -> list[Outcome]:
+        """Let failures count no more, and what follows from them not happen."""
+        records: list[Outcome] = []
+        for key in [group.key for group in self.ledger.groups if wanted in ("", group.key)]:
+            number = self.count(key, now)
+            self._moves.pop(key, None)
+            if self.failures.pop(key, None):
+                causes = (f"{requester} asked for it", f"failures forgotten: {number}")
+                records.append(Record("cleanup", key, self.ledger.me, causes))
+        return records
 
     def _fail(self, group: ResourceGroup, failed: ResourceFailed, now: Seconds) -> list[Outcome]:
         ledger, key = self.ledger, group.key

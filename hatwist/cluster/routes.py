@@ -59,6 +59,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         events.LoadSampled: ("history",),
         events.StandbyWanted: ("standby",),
         events.TakeoverWanted: ("standby",),
+        events.CleanupWanted: ("recovery", "takeover"),
         events.LeaveWanted: ("departure",),
         events.MessageWanted: ("clients",),
         events.ClientJoined: ("clients",),

@@ -85,6 +85,7 @@ def _group_view(node: Node, group: ResourceGroup, now: Seconds) -> GroupView:
         state=condition.state,
         since=None if condition.since is None else now - condition.since,
         why=node.reason(group.key),
+        failures=node.recovery.count(group.key, now),
     )
 
 

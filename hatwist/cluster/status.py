@@ -64,6 +64,7 @@ class GroupView:
     @ivar state: what this node knows of it on itself.
     @ivar since: age of that state; None when it never changed.
     @ivar why: the newest recorded decision about it and its causes, in words.
+    @ivar failures: how often something of it failed here, as far as that still counts.
     """
 
     key: str
@@ -73,6 +74,7 @@ class GroupView:
     state: GroupState
     since: Seconds | None
     why: str
+    failures: int = 0
 
 
 @frozen

@@ -12,7 +12,7 @@ from attrs import define, field
 from hatwist.cluster import speech
 from hatwist.cluster.actions import Log, Record
 from hatwist.cluster.deadlines import Deadlines
-from hatwist.cluster.events import DeadlinePassed
+from hatwist.cluster.events import CleanupWanted, DeadlinePassed
 from hatwist.cluster.facts import (
     HandoverAsked,
     HoldingsChanged,
@@ -43,7 +43,7 @@ OFFER_MEMORY: Final = 300.0
 _STARTS: Final = (Purpose.REQUESTED, Purpose.TAKEOVER, Purpose.TAKE, Purpose.RECOVER)
 _SCRIPT: Final = "mach_down(default)"
 
-_Item = PeerDied | MessageDelivered | JobFinished | DeadlinePassed
+_Item = PeerDied | MessageDelivered | JobFinished | CleanupWanted | DeadlinePassed
 
 
 @define
@@ -64,6 +64,10 @@ class Takeover:
                 return [] if own or message.get("t") != "shutdone" else self._hear_goodbye(sender)
             case JobFinished():
                 return self._finished(item, now)
+            case CleanupWanted(key):
+                for offered in [one for one in self._offered if key in ("", one)]:
+                    del self._offered[offered]
+                return []
             case DeadlinePassed():
                 return self._make_offer(now)
 

@@ -95,6 +95,10 @@ class Control:
         """Ask the node to get such groups from its peer."""
         await self._ask("takeover", which)
 
+    async def cleanup(self, key: str) -> None:
+        """Let failures of a group count no more; with an empty key those of all groups."""
+        await self._ask("cleanup", key)
+
     async def leave(self) -> None:
         """Ask the node to give up everything and leave."""
         await self._ask("leave")

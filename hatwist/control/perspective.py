@@ -58,6 +58,7 @@ class Operator(pb.Root):
             "recent": self._recent,
             "standby": self._standby,
             "takeover": self._takeover,
+            "cleanup": self._cleanup,
             "leave": self._leave,
             "subscribe": self._subscribe,
         }
@@ -94,6 +95,13 @@ class Operator(pb.Root):
 
     def _takeover(self, broker: ControlBroker, arguments: list[object]) -> None:
         self.control.takeover(_holding(arguments, Holding.LOCAL), broker.requester)
+
+    def _cleanup(self, broker: ControlBroker, arguments: list[object]) -> None:
+        _exactly(1, arguments)
+        key = arguments[0]
+        if not isinstance(key, str):
+            raise pb.Error("which group? its key, or an empty text for all")
+        self.control.cleanup(key, broker.requester)
 
     def _leave(self, broker: ControlBroker, arguments: list[object]) -> None:
         _exactly(0, arguments)

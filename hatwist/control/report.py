@@ -61,6 +61,7 @@ class GroupReport(TypedDict):
     state: str
     since: float | None
     why: str
+    failures: int
 
 
 class Report(TypedDict):
@@ -159,6 +160,7 @@ def _group(view: GroupView) -> GroupReport:
         "state": view.state.value,
         "since": _age(view.since),
         "why": plain(view.why),
+        "failures": view.failures,
     }
 
 

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from hatwist.cluster.events import KeysChanged, LeaveWanted, StandbyWanted, TakeoverWanted
+from hatwist.cluster.events import CleanupWanted, KeysChanged, LeaveWanted, StandbyWanted, TakeoverWanted
 from hatwist.cluster.names import Level
 from hatwist.errors import ControlError, HatwistError
 from hatwist.interfaces import IClusterControl
@@ -156,6 +156,17 @@ class NodeService(Service):
         """
         self._ask(TakeoverWanted(which, requester))
 
+    def cleanup(self, key: str, requester: str) -> None:
+        """
+        Let failures of a group count no more; with an empty key those of all groups.
+
+        @raise ControlError: it has left, or there is no such group.
+        """
+        keys = [group.key for group in self.status().groups]
+        if key and key not in keys:
+            raise ControlError(f"no such group; the groups are {', '.join(keys)}")
+        self._ask(CleanupWanted(key, requester))
+
     def rekey(self, keys: Keyring) -> None:
         """Sign and verify with other keys from now on; nothing happens if the node has left."""
         if self._life is not None:
@@ -166,7 +177,7 @@ class NodeService(Service):
         if self._life is not None:
             self._life.feed(LeaveWanted(requester))
 
-    def _ask(self, event: StandbyWanted | TakeoverWanted) -> None:
+    def _ask(self, event: StandbyWanted | TakeoverWanted | CleanupWanted) -> None:
         if self._life is None:
             raise ControlError("the node has left; it holds nothing and can get nothing")
         self._life.feed(event)

@@ -145,6 +145,10 @@ class ProgramTests(TestCase):
         await self.ctl("takeover", "failback", "--no-wait")
         status, out, _ = await self.ctl("stop", "--no-wait")
         self.assertEqual((status, out), (0, "stop: the node was told.\n"))
+        status, out, _ = await self.ctl("cleanup", "httpd")
+        self.assertEqual((status, out), (0, "cleanup: failures of group httpd count no more.\n"))
+        status, out, _ = await self.ctl("cleanup")
+        self.assertEqual((status, out), (0, "cleanup: failures of all groups count no more.\n"))
         orders = [(verb, which) for verb, which, _ in self.node.asked]
         expected = [
             ("standby", "all"),
@@ -152,6 +156,8 @@ class ProgramTests(TestCase):
             ("standby", "foreign"),
             ("takeover", "local"),
             ("leave", ""),
+            ("cleanup", "httpd"),
+            ("cleanup", ""),
         ]
         self.assertEqual(orders, expected)
 
@@ -165,7 +171,7 @@ class ProgramTests(TestCase):
     async def test_refusal(self) -> None:
         """What the node refuses is status 1 and its words."""
         self.node.trouble = "this node is leaving"
-        for order in ("standby", "takeover", "stop"):
+        for order in ("standby", "takeover", "cleanup", "stop"):
             self.assertEqual(await self.ctl(order), (1, "", "hatwistctl: this node is leaving\n"))
 
     async def test_daemon_not_running(self) -> None:

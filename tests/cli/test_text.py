@@ -231,6 +231,12 @@ class StatusTests(SynchronousTestCase):
         for state, words in cases.items():
             status = evolve(WELL, groups=(evolve(GROUP, state=state),))
             self.assertEqual(self.troubles(status), [f"Group IPaddr::172.16.0.210/24/eth0 {words}."])
+        for failures, times in ((1, "once"), (3, "3 times")):
+            shaky = evolve(WELL, groups=(evolve(GROUP, failures=failures),))
+            text = (
+                f"Something of group IPaddr::172.16.0.210/24/eth0 failed here {times}, and was started again."
+            )
+            self.assertEqual(self.troubles(shaky), [text])
         orphan = evolve(WELL, groups=(evolve(GROUP, owner=None, state=GroupState.STOPPED),))
         self.assertEqual(
             self.troubles(orphan), ["Nobody is known to have group IPaddr::172.16.0.210/24/eth0."]

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.actions import Record
 from hatwist.cluster.complaints import Complaints
-from hatwist.cluster.events import DeadlinePassed, ResourceFailed
+from hatwist.cluster.events import CleanupWanted, DeadlinePassed, ResourceFailed
 from hatwist.cluster.facts import HandoverAsked, JobBegun, JobFinished, PeerDied
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Ledger
@@ -109,8 +109,21 @@ class MoveTests(SynchronousTestCase):
         one = recovery(rules=Monitoring(migration_threshold=2, failure_timeout=100.0))
         self.break_down(one, 2)
         self.assertEqual(handovers(self.break_down(one, 1, 150.0)), [])
-        one.forget(WEB.key)
-        self.assertEqual(one.count(WEB.key, 150.0), 0)
+
+    def test_cleanup(self) -> None:
+        """The operator has looked: failures count no more, and a move that was to follow does not."""
+        for key in (WEB.key, ""):
+            one = recovery(rules=Monitoring(migration_threshold=2))
+            self.break_down(one, 2)
+            one.ledger.jobs = 1
+            self.break_down(one, 1, 50.0)
+            (record,) = one.handle(CleanupWanted(key), 51.0)
+            causes = ("operator asked for it", "failures forgotten: 3")
+            self.assertEqual(record, Record("cleanup", WEB.key, ALPHA, causes))
+            self.assertEqual(one.count(WEB.key, 51.0), 0)
+            one.ledger.jobs = 0
+            self.assertEqual(one.handle(DeadlinePassed(), 60.0), [])
+            self.assertEqual(one.handle(CleanupWanted(key), 61.0), [])
 
     def test_too_slowly(self) -> None:
         """What does not run again in time goes as soon as nothing moves any more; it is said once."""

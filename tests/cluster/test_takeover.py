@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster import speech
 from hatwist.cluster.actions import Log, Record
-from hatwist.cluster.events import DeadlinePassed
+from hatwist.cluster.events import CleanupWanted, DeadlinePassed
 from hatwist.cluster.facts import (
     HandoverAsked,
     HoldingsChanged,
@@ -341,6 +341,14 @@ class FailedStartTests(SynchronousTestCase):
         self.unfit(one, self.START, WEB)
         self.unfit(one, self.START)
         self.assertEqual(self.unfit(one, self.START, WEB, now=60.0), [JobBegun(self.CLEAR)])
+
+    def test_the_operator_forgives(self) -> None:
+        """After a cleanup of the group, or of all, it may be offered again."""
+        for key, again in ((WEB.key, 1), ("", 1), ("another", 2)):
+            one = Takeover(ledger())
+            self.unfit(one, self.START, WEB)
+            self.assertEqual(one.handle(CleanupWanted(key), 50.0), [])
+            self.assertEqual(len(self.unfit(one, self.START, WEB, now=60.0)), again)
 
     def test_time_forgives(self) -> None:
         """After five minutes it may be offered again."""

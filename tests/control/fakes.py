@@ -91,6 +91,9 @@ class FakeControl:
     def takeover(self, which: Holding, requester: str) -> None:
         self._order("takeover", which.word, requester)
 
+    def cleanup(self, key: str, requester: str) -> None:
+        self._order("cleanup", key, requester)
+
     def leave(self, requester: str) -> None:
         self._order("leave", "", requester)
 

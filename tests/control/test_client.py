@@ -36,9 +36,11 @@ class ControlTests(SynchronousTestCase):
         self.assertEqual(self.line.answer(self.control.recent()), [("log", "hello", 1.5)])
         self.line.answer(self.control.standby("foreign"))
         self.line.answer(self.control.takeover("local"))
+        self.line.answer(self.control.cleanup("httpd"))
         self.line.answer(self.control.leave())
         orders = [(verb, which) for verb, which, _ in self.daemon.node.asked]
-        self.assertEqual(orders, [("standby", "foreign"), ("takeover", "local"), ("leave", "")])
+        expected = [("standby", "foreign"), ("takeover", "local"), ("cleanup", "httpd"), ("leave", "")]
+        self.assertEqual(orders, expected)
 
     def test_following(self) -> None:
         """What happens is told as it happens."""

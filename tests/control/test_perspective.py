@@ -61,11 +61,17 @@ class OperatorTests(SynchronousTestCase):
         """Orders are passed on with who gave them."""
         self.ask("standby", "local")
         self.ask("takeover", "all")
+        self.ask("cleanup", "httpd")
         self.ask("leave")
         who = "uid 0 (pid 42)"
         self.assertEqual(
             self.daemon.node.asked,
-            [("standby", "local", who), ("takeover", "all", who), ("leave", "", who)],
+            [
+                ("standby", "local", who),
+                ("takeover", "all", who),
+                ("cleanup", "httpd", who),
+                ("leave", "", who),
+            ],
         )
 
     def test_groups_go_home(self) -> None:
@@ -107,6 +113,7 @@ class OperatorTests(SynchronousTestCase):
         wanted = "which groups? one of all, local, foreign, failback, not "
         self.assertEqual(self.refusal("standby", "everything"), wanted + "'everything'")
         self.assertEqual(self.refusal("standby", "none"), wanted + "'none'")
+        self.assertEqual(self.refusal("cleanup", 7), "which group? its key, or an empty text for all")
         self.assertEqual(self.refusal("takeover", "x" * 50000), wanted + repr("x" * 40))
         for wrong, name in (
             (7, "int"),
@@ -127,7 +134,7 @@ class OperatorTests(SynchronousTestCase):
 
     def test_unknown_method(self) -> None:
         """A method that is not there is refused with those that are; inner ones are not there."""
-        methods = "leave, recent, standby, status, subscribe, takeover"
+        methods = "cleanup, leave, recent, standby, status, subscribe, takeover"
         self.assertEqual(self.refusal("reboot"), f"no method 'reboot'; there are: {methods}")
         for inner in ("_status", "__class__", "control", "rootObject"):
             self.assertIn("no method", self.refusal(inner))

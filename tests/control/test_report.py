@@ -61,6 +61,7 @@ WHOLE: Final = {
             "state": "running",
             "since": 125.0,
             "why": "takeover: node02 is dead",
+            "failures": 0,
         }
     ],
     "counters": {"malformed": 3},

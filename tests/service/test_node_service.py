@@ -223,6 +223,13 @@ class EndTests(_NodeCase):
         self.successResultOf(done)
         self.assertNoResult(self.host.node.gone)
 
+    def test_cleanup(self) -> None:
+        """Of a group that there is, or of all."""
+        node = self.host.node
+        node.cleanup("", "uid 0")
+        node.cleanup(node.status().groups[0].key, "uid 0")
+        self.assertRaises(ControlError, node.cleanup, "no such group", "uid 0")
+
     def test_after_the_end(self) -> None:
         """A node that has left refuses orders, shows its last state, and may be asked to leave."""
         node = self.host.node
