@@ -104,7 +104,7 @@ class Node:
         self.departure = Departure(identity, self.ledger)
         self.clients = Clients(identity, self.roster)
         self.recovery = Recovery(self.ledger, self.complaints, config.settings.monitors)
-        self.work = Work(self.ledger)
+        self.work = Work(self.ledger, config.settings.parallel)
         self._machines: dict[str, Machine] = {}
         for name in dict.fromkeys(name for names in ROUTES.values() for name in names):
             self._machines[name] = getattr(self, name)

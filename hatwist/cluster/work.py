@@ -2,10 +2,11 @@
 """
 Carry out jobs: sequences of orders about groups, each with a ticket.
 
-A job asks for its groups one after the other, in file order.  Two jobs never
-touch one group at the same time.  A start is ordered only if the rule of
-ownership allows it at that moment.  A release does not fail: what cannot be
-stopped is tried again, because nobody else may have it before.
+Groups are independent of each other, so some of them are started, or stopped, at a
+time, in file order; a stop never waits for a start.  Two jobs never touch one group
+at the same time.  A start is ordered only if the rule of ownership allows it at that
+moment.  A release does not fail: what cannot be stopped is tried again, because
+nobody else may have it before.
 """
 
 from __future__ import annotations
@@ -82,9 +83,15 @@ class Condition:
 
 @define
 class Work:
-    """The jobs that are running and what became of each group."""
+    """
+    The jobs that are running and what became of each group.
+
+    @ivar parallel: how many groups are started at a time, and how many stopped.
+    @ivar conditions: by the key of each group.
+    """
 
     ledger: Ledger
+    parallel: int = 1
     conditions: dict[str, Condition] = field(factory=dict)
     _jobs: list[_Running] = field(factory=list)
     _orders: dict[Ticket, _Order] = field(factory=dict)
@@ -119,7 +126,7 @@ class Work:
             and running.job.claim == job.claim
             and tuple(running.left) == job.groups != ()
             and not running.cancelled
-            and not self._has_order(running)
+            and not self._orders_of(running)
             for running in self._jobs
         )
 
@@ -144,40 +151,48 @@ class Work:
         outcomes: list[facts.Outcome] = []
         for running in list(self._jobs):
             outcomes.extend(self._next_orders(running, now))
-            if not running.left and not self._has_order(running):
+            if not running.left and not self._orders_of(running):
                 self._jobs.remove(running)
                 self.ledger.jobs -= 1
                 outcomes.append(JobFinished(running.job, tuple(running.failed)))
         return outcomes
 
     def _next_orders(self, running: _Running, now: Seconds) -> Iterator[facts.Outcome]:
-        # A sweep asks about all groups at once, before any other job can touch one of them.
-        at_once = running.job.purpose is Purpose.SWEEP
-        while running.left and (at_once or not self._has_order(running)):
-            group = running.left[0]
-            if self.busy(group) or self._deadlines.pending(f"retry {group.key}"):
+        verb = _VERBS[running.job.purpose]
+        for group in list(running.left):
+            if not self._may_order(verb):
                 return
-            verb = _VERBS[running.job.purpose]
-            if verb is Verb.RECOVER and not self._is_ours(group):
-                yield self._record(running.job, group, False, "it was given up meanwhile")
-                running.left.pop(0)
-                continue
-            if verb is Verb.RECOVER and self._is_disputed():
-                self._deadlines.set(f"retry {group.key}", now + CLEAR_DELAY)
+            if not self.busy(group) and not self._deadlines.pending(f"retry {group.key}"):
+                yield from self._deal(running, group, now)
+
+    def _may_order(self, verb: Verb) -> bool:
+        """Say whether one more is not too much; a question never is: a sweep asks before anybody acts."""
+        if verb in (Verb.STATUS, Verb.ANNOUNCE):
+            return True
+        alike = (Verb.STOP,) if verb is Verb.STOP else (Verb.START, Verb.RECOVER)
+        return sum(order.verb in alike for order in self._orders.values()) < self.parallel
+
+    def _deal(self, running: _Running, group: ResourceGroup, now: Seconds) -> Iterator[facts.Outcome]:
+        """Order what a job wants of a group, refuse it, or let it wait."""
+        verb, job = _VERBS[running.job.purpose], running.job
+        if verb is Verb.RECOVER and self._is_ours(group) and self._is_disputed():
+            self._deadlines.set(f"retry {group.key}", now + CLEAR_DELAY)
+            return
+        running.left.remove(group)
+        if verb is Verb.RECOVER and not self._is_ours(group):
+            yield self._record(job, group, False, "it was given up meanwhile")
+            return
+        if verb is Verb.START:
+            permission = may_own(group, job.claim, self.ledger)
+            # What runs here already is only looked at; why it is here was decided before.
+            if not permission.allowed or self.condition(group).state is not GroupState.RUNNING:
+                yield self._record(job, group, permission.allowed, permission.reason)
+            if not permission.allowed:
                 return
-            if verb is Verb.START:
-                permission = may_own(group, running.job.claim, self.ledger)
-                # What runs here already is only looked at; why it is here was decided before.
-                if not permission.allowed or self.condition(group).state is not GroupState.RUNNING:
-                    yield self._record(running.job, group, permission.allowed, permission.reason)
-                if not permission.allowed:
-                    running.left.pop(0)
-                    continue
-            elif verb in (Verb.STOP, Verb.RECOVER) and running.job.purpose is not Purpose.CLEAR:
-                # Why it failed says more than that what is left of it is cleared away.
-                yield self._record(running.job, group, True, "")
-            running.left.pop(0)
-            yield self._order(running, group, verb, now)
+        elif verb in (Verb.STOP, Verb.RECOVER) and job.purpose is not Purpose.CLEAR:
+            # Why it failed says more than that what is left of it is cleared away.
+            yield self._record(job, group, True, "")
+        yield self._order(running, group, verb, now)
 
     def _is_ours(self, group: ResourceGroup) -> bool:
         """Say whether a group runs here by right, and is not about to be given up."""
@@ -285,8 +300,8 @@ class Work:
             self._deadlines.expire(f"retry {group.key}", now)
         return outcomes
 
-    def _has_order(self, running: _Running) -> bool:
-        return any(order.running is running for order in self._orders.values())
+    def _orders_of(self, running: _Running) -> int:
+        return sum(order.running is running for order in self._orders.values())
 
     def _record(self, job: Job, group: ResourceGroup, allowed: bool, reason: str) -> Record:
         decision = job.purpose.value if allowed else f"{job.purpose.value} refused"

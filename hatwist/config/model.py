@@ -375,10 +375,12 @@ class Settings:
         own protocol.
     @ivar version: of that protocol, as this node states it; 0: it states none.
         No file sets it.
+    @ivar parallel: how many groups are started or stopped at a time.
     """
 
     native: bool = False
     version: int = 1
+    parallel: int = 10
     fencing: Fencing = Fencing()
     monitors: Monitors = Monitors()
 

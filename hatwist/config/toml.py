@@ -21,6 +21,7 @@ from hatwist.config import fencing, monitor
 from hatwist.config.directive import Life
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.model import Position, Settings
+from hatwist.config.table import TableReader
 
 TomlValue = object
 """What tomllib may yield; L{KEYS} narrows it."""
@@ -48,6 +49,8 @@ class KeySpec:
     protects: bool = False
 
 
+MAX_PARALLEL: Final = 1000
+
 _NAME: Final = ".NAME"
 _DEVICE: Final = f"{fencing.DEVICES}{_NAME}"
 _MONITORS: Final = (monitor.TABLE, f"{monitor.TABLE}{_NAME}")
@@ -60,6 +63,7 @@ KEYS: Final[tuple[KeySpec, ...]] = (
         "false",
         "Speak the native protocol from the start, before a peer was ever heard to speak it.",
     ),
+    KeySpec("", "parallel", int, "10", "How many groups are started or stopped at a time."),
     *(
         KeySpec(table, name, kind, default, explanation)
         for table in _MONITORS
@@ -166,7 +170,9 @@ def parse_toml(text: str, file: str, findings: Findings) -> Settings:
     @return: the settings, defaults where nothing is said.
     """
     good = read_tables(text, file, findings, KEYS)
+    top = TableReader("", good, partial(find_key, text, file), findings)
     return Settings(
+        parallel=top.integer("parallel", Settings().parallel, 1, MAX_PARALLEL),
         native=good.get(("", "native"), False) is True,
         fencing=fencing.read_fencing(good, partial(find_key, text, file), findings),
         monitors=monitor.read_monitors(good, partial(find_key, text, file), findings),

@@ -5,6 +5,7 @@ Orders about groups, one after the other, each with a ticket.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -87,6 +88,33 @@ class OrderTests(SynchronousTestCase):
             assert isinstance(refused, Record)
             self.assertEqual(refused.decision, "recover refused")
 
+    def test_some_at_a_time(self) -> None:
+        """As many as are allowed, of all jobs together; a stop does not wait for a start."""
+        for parallel, begun in ((1, 1), (2, 2)):
+            one = Work(work().ledger, parallel)
+            orders = self.orders(one.handle(JobBegun(job(Purpose.TAKEOVER)), 1.0))
+            self.assertEqual(orders, [order(1, WEB, Verb.START), order(2, SQL, Verb.START)][:begun])
+        one = Work(work().ledger, 1)
+        one.handle(JobBegun(job(Purpose.TAKEOVER, WEB)), 1.0)
+        self.assertEqual(self.orders(one.handle(JobBegun(job(Purpose.REQUESTED, SQL)), 2.0)), [])
+        self.assertEqual(
+            self.orders(one.handle(JobBegun(job(Purpose.YIELD, SQL)), 3.0)), [order(2, SQL, Verb.STOP)]
+        )
+        one.handle(finished(1), 4.0)
+        self.assertEqual(self.orders(one.handle(finished(2), 5.0)), [order(3, SQL, Verb.START)])
+
+    def test_one_that_waits(self) -> None:
+        """It keeps no other from its turn."""
+        one = work()
+        one.handle(JobBegun(job(Purpose.GIVE)), 1.0)
+        failed = one.handle(finished(1, Outcome.FAILED), 2.0)
+        self.assertEqual(self.orders(failed), [order(2, SQL, Verb.STOP)])
+
+    @staticmethod
+    def orders(outcomes: Sequence[object]) -> list[RunGroup]:
+        """Return what is to be run."""
+        return [one for one in outcomes if isinstance(one, RunGroup)]
+
     def test_recovery_waits(self) -> None:
         """While a living peer may run the group, too, nothing is started again; it is looked at later."""
         one = work()
@@ -115,10 +143,10 @@ class OrderTests(SynchronousTestCase):
         """At boot each group is asked whether it runs; this decides nothing and is not recorded."""
         one = work()
         boot = job(Purpose.BOOT)
-        self.assertEqual(one.handle(JobBegun(boot), 1.0), [order(1, WEB, Verb.STATUS)])
+        both = [order(1, WEB, Verb.STATUS), order(2, SQL, Verb.STATUS)]
+        self.assertEqual(one.handle(JobBegun(boot), 1.0), both)
         self.assertEqual(
-            one.handle(finished(1, Outcome.RUNNING), 2.0),
-            [GroupProbed(boot, WEB, running=True), order(2, SQL, Verb.STATUS)],
+            one.handle(finished(1, Outcome.RUNNING), 2.0), [GroupProbed(boot, WEB, running=True)]
         )
         self.assertEqual(
             one.handle(finished(2, Outcome.STOPPED), 3.0),
@@ -168,7 +196,7 @@ class OrderTests(SynchronousTestCase):
 
     def test_two_jobs_about_one_group(self) -> None:
         """A second job waits until the first has done with the group; other groups do not wait."""
-        one = work()
+        one = Work(work().ledger, 2)
         one.handle(JobBegun(job(Purpose.GIVE, WEB)), 1.0)
         self.assertEqual(one.handle(JobBegun(job(Purpose.TAKEOVER, WEB)), 1.0), [])
         self.assertTrue(one.busy(WEB))
