@@ -75,6 +75,8 @@ class Ledger:
     @ivar releasing: peers that are letting go of what they had and have not said that it is
         done: they leave, or they started again and stop first what their former life left.
         What they claim, or do not, says nothing of what still runs there.
+    @ivar refused: keys of groups that are claimed here and were not started, because a peer
+        might still have run them; to be started as soon as that is over.
     @ivar blind: peers that see fewer ping nodes than we; nothing is given back to them.
     @ivar c_nodes: the nodes that last spoke heartbeat's protocol only.
     """
@@ -103,6 +105,7 @@ class Ledger:
     c_nodes: frozenset[NodeName] = frozenset()
     blind: set[NodeName] = field(factory=set)
     releasing: set[NodeName] = field(factory=set)
+    refused: set[str] = field(factory=set)
 
     def is_outdated(self, sender: NodeName, number: Number) -> bool:
         """

@@ -9,7 +9,7 @@ anything is started, and the answer names its reason.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
@@ -20,6 +20,9 @@ from hatwist.config.model import NodeName
 if TYPE_CHECKING:
     from hatwist.cluster.ledger import Ledger
     from hatwist.config.model import ResourceGroup
+
+
+_LETTING_GO: Final = "node {} has not said yet that it has let go of what it had"
 
 
 class Ground(Enum):
@@ -85,6 +88,8 @@ def _orphaned(group: ResourceGroup, claim: Claim, ledger: Ledger) -> Permission:
         return Permission(True, f"node {claim.node} is dead")
     if claim.node in ledger.gone and not ledger.claimed_by_peer(group):
         return Permission(True, f"node {claim.node} left in order and has let go")
+    if claim.node in ledger.releasing:
+        return Permission(False, _LETTING_GO.format(claim.node))
     if ledger.claimed_by_peer(group) or not ledger.nice:
         # A legacy node does not say what it holds, but what is at home there it takes.
         return Permission(False, f"node {claim.node} is back and holds it")
@@ -97,7 +102,7 @@ def _at_home(group: ResourceGroup, ledger: Ledger) -> Permission:
     living = ledger.living_peers()
     releaser = ledger.releaser()
     if releaser is not None:
-        return Permission(False, f"node {releaser} has not said yet that it has let go of what it had")
+        return Permission(False, _LETTING_GO.format(releaser))
     if living and (ledger.contested or ledger.claimed_by_peer(group)):
         return Permission(False, f"node {living[0]} holds it")
     return Permission(True, "its home is here and nobody else holds it")

@@ -214,7 +214,9 @@ class Reception:
     def _unsequenced(self, arrived: MessageArrived, now: Seconds) -> list[Outcome]:
         message, sender = arrived.message, arrived.sender
         generation, known = message.hexadecimal("hg") or 0, self._tracks[sender].generation
-        if generation < known:
+        sent, heard = message.hexadecimal("ts") or 0, self._lives[sender].began
+        if generation < known or (generation == known and sent < heard):
+            # What it said before we first heard it, it may have said to our own former life.
             self.complaints.count("replay")
             return []
         if message.get("t") == "NS_nak_rexmit":

@@ -35,6 +35,7 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase, number_of
 from hatwist.cluster.names import Holding, Level, NodeStatus
+from hatwist.cluster.ownership import Claim, Ground, may_own
 from hatwist.cluster.requests import acquire_local
 from hatwist.config.model import AutoFailback, NodeName
 from hatwist.errors import MalformedError
@@ -105,7 +106,7 @@ class Resources:
             case MessageDelivered(sender, message, own):
                 return self._hear(sender, message, own, now)
             case HoldingsChanged():
-                return self._adopt_orphans()
+                return self._adopt_orphans() or self._make_good()
             case PeerStatusChanged(peer, status):
                 self.ledger.peers[peer] = status
                 if status is NodeStatus.INIT:
@@ -195,7 +196,7 @@ class Resources:
 
     def _expect_release(self, peer: NodeName) -> None:
         """A peer stops what its former life left, before it says anything; what is begun must wait for it."""
-        if self.ledger.nice and self.ledger.phase in _BEGUN:
+        if self.ledger.nice and self.ledger.phase is not Phase.INIT:
             self.ledger.releasing.add(peer)
 
     def _greet(self) -> list[Outcome]:
@@ -327,6 +328,20 @@ class Resources:
         if not settled or claimed or ledger.leaving:
             return []
         return self._claim_local("nobody held it")
+
+    def _make_good(self) -> list[Outcome]:
+        """Start what was refused while a peer might have run it, and is ours still."""
+        ledger = self.ledger
+        if not (ledger.refused and ledger.settled and ledger.stable) or ledger.leaving:
+            return []
+        jobs: list[Outcome] = []
+        for group in ledger.groups:
+            claim = Claim(Ground.HOME) if group.node == ledger.me else Claim(Ground.DEATH, group.node)
+            ours = group.key in ledger.refused and ledger.ours & ledger.side(group)
+            if ours and may_own(group, claim, ledger).allowed:
+                cause = "its start was refused before"
+                jobs.append(JobBegun(Job(Purpose.REQUESTED, (group,), (cause,), claim, ledger.side(group))))
+        return jobs
 
     def _claim_local(self, cause: str) -> list[Outcome]:
         """Take the local groups if nobody else has them, and say at once what is ours now."""

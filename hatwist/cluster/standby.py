@@ -193,7 +193,8 @@ class Standby:
                 return self._take(sender, which, now)
             case StandbyPhase.TAKING, "other", True:
                 return []
-            case StandbyPhase.DONE, "done", _:
+            case StandbyPhase.DONE, "done", _ if own is not self._releasing:
+                # The taker says it last; a word of the giver's comes a second time.
                 return self._end(which, own)
             case StandbyPhase.NOT, "other" | "done", False:
                 # The operation is over here, and the peer does not know it yet.

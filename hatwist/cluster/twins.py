@@ -75,7 +75,7 @@ MAX_RECENT: Final = 16
 """Messages of our own that are remembered, to know them again."""
 
 MAX_CLOCK_ERROR: Final = 60
-"""Seconds by which another machine's clock may be late; what says it is older is a copy of old times."""
+"""Seconds by which another machine's clock may be late; what is older may be a copy of old times."""
 
 _Item = SelfHeard | MessageDelivered | CommunicationEstablished
 
@@ -85,9 +85,9 @@ class Twins:
     """
     Watches for messages that could be our own and are not.
 
-    A status of a lower generation of ours, with our uuid, may be a recording of our own
-    former life, which would keep this node from starting.  It proves a twin if it was
-    sent after our start; else its sender is asked.
+    An old status, or one of a lower generation of ours, may be a recording, which would
+    keep this node from starting.  It proves a twin if it was sent after our start; else
+    its sender is asked.
 
     @ivar start: seconds since 1970 at our start.
     """
@@ -138,10 +138,8 @@ class Twins:
         if ours and self._is_ours(message):
             return [PeerHeard(me.name, heard.link)]
         sent = message.hexadecimal("ts") or 0
-        if sent < self.start - MAX_CLOCK_ERROR:
-            self.complaints.count("own former life")
-            return []
-        if named and same_uuid and generation < me.generation and not self._is_of_now(sent, now):
+        former = named and same_uuid and generation < me.generation
+        if sent < self.start - MAX_CLOCK_ERROR or (former and not self._is_of_now(sent, now)):
             self.complaints.count("own former life")
             return [] if self._established or self._refused else self._ask(message.get("src"), sent, now)
         text = self._describe(heard, same_uuid)

@@ -188,6 +188,8 @@ class Work:
             if not permission.allowed or self.condition(group).state is not GroupState.RUNNING:
                 yield self._record(job, group, permission.allowed, permission.reason)
             if not permission.allowed:
+                if self.condition(group).state is not GroupState.RUNNING:
+                    self.ledger.refused.add(group.key)
                 return
         elif verb in (Verb.STOP, Verb.RECOVER) and job.purpose is not Purpose.CLEAR:
             # Why it failed says more than that what is left of it is cleared away.
@@ -211,6 +213,7 @@ class Work:
         self._orders[ticket] = _Order(running, group, verb)
         self._deadlines.set(f"ticket {ticket}", now + TICKET_LIMIT)
         if verb in (Verb.START, Verb.STOP):
+            self.ledger.refused.discard(group.key)
             self._begin(running.job, group, verb, now)
         return RunGroup(ticket, group, verb)
 

@@ -21,6 +21,7 @@ from hatwist.config.model import (
     NodeName,
     Position,
     ResourceGroup,
+    Settings,
     node_name,
 )
 from hatwist.errors import ConfigError
@@ -58,6 +59,7 @@ class Plan:
         factory=lambda: {"keepalive": 1.0, "deadtime": 10.0, "warntime": 5.0, "initdead": 20.0}
     )
     failback: AutoFailback = AutoFailback.ON
+    parallel: int = Settings().parallel
     groups: list[ResourceGroup] = field(factory=list)
 
     def set_nodes(self, words: Iterable[str]) -> None:
@@ -77,6 +79,8 @@ class Plan:
                 self.pings = tuple(LinkName(link) for link in value.split(","))
             elif name == "auto_failback":
                 self.failback = AutoFailback(value)
+            elif name == "parallel":
+                self.parallel = int(value)
             elif name in _TIMES:
                 self.times[name] = seconds(value)
             else:
@@ -103,4 +107,4 @@ class Plan:
         media = [MediumSpec("bcast", link, NOWHERE, interface=link) for link in self.links]
         media.extend(MediumSpec("ping", link, NOWHERE, address=link) for link in self.pings)
         cf = HaCf(self.nodes, tuple(media), auto_failback=self.failback, **self.times)  # type: ignore[arg-type]
-        return HaConfig(cf, KEYS, tuple(self.groups))
+        return HaConfig(cf, KEYS, tuple(self.groups), Settings(parallel=self.parallel))

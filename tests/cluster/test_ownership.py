@@ -55,6 +55,14 @@ class MayOwnTests(SynchronousTestCase):
         ledger.peers[BETA] = NodeStatus.DEAD
         self.assertTrue(may_own(WEB, Claim(Ground.HOME), ledger).allowed)
 
+    def test_peer_that_is_back_is_letting_go(self) -> None:
+        """Nor may what it had be taken then, whatever it claims."""
+        ledger = evolve(settled_ledger(), releasing={BETA})
+        for ground in (Ground.DEATH, Ground.GOODBYE):
+            self.assertFalse(may_own(SQL, Claim(ground, BETA), ledger).allowed)
+        ledger.gone.add(BETA)
+        self.assertTrue(may_own(SQL, Claim(Ground.GOODBYE, BETA), ledger).allowed)
+
     def test_death(self) -> None:
         """The groups of a dead node are anybody's."""
         ledger = evolve(settled_ledger(), peers={BETA: NodeStatus.DEAD}, theirs=Holding.ALL)

@@ -5,6 +5,8 @@ Without the key: what was recorded and is sent again has no effect.
 
 from __future__ import annotations
 
+from random import Random
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster import speech
@@ -13,6 +15,7 @@ from hatwist.cluster.events import DatagramReceived, DeadlinePassed, GroupFinish
 from hatwist.cluster.lives import Lives
 from hatwist.cluster.names import Holding, LinkStatus, Outcome
 from hatwist.cluster.node import Node
+from hatwist.cluster.twins import Twins
 from hatwist.wire.envelope import open_datagram
 from hatwist.wire.message import Message
 from tests.cluster.builders import (
@@ -201,12 +204,12 @@ class MirrorTests(SynchronousTestCase):
             self.assertEqual(cluster.nodes[ALPHA].complaints.counters.get("our name", 0), 0)
 
     def test_former_self(self) -> None:
-        """What we said in a former life is counted only."""
+        """What we said in a former life is counted, and asked about; nothing else."""
         one = swept(node())
-        before = knowledge(one)
+        before = knowledge(one, Random, Twins)
         for message in (status("up"), speech.shutdone(), speech.resource(Holding.ALL, True)):
             old = from_peer(
                 message, seq=90, src=ALPHA, hg=identity().generation - 1, ts=900, uuid=UUIDS[ALPHA]
             )
             self.assertEqual(logged(one.handle(datagram(old), 0.3)), [])
-        self.assertEqual(knowledge(one), before)
+        self.assertEqual(knowledge(one, Random, Twins), before)

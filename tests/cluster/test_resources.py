@@ -35,6 +35,8 @@ from tests.cluster.builders import (
     CF,
     GROUPS,
     LEGACY,
+    SQL,
+    WEB,
     config,
     from_peer,
     line,
@@ -293,11 +295,30 @@ class ResourceTests(SynchronousTestCase):
         self.assertNotEqual(jobs(one.handle(DeadlinePassed(), one.deadline())), [])
 
     def test_the_peer_started_again(self) -> None:
-        """What its former life left is being stopped, which matters only before both sides have agreed."""
-        for phase, expected in ((Phase.RECEIVED, BETA), (Phase.STABLE, None)):
+        """What its former life left is being stopped, until it says something."""
+        for phase, expected in ((Phase.RECEIVED, BETA), (Phase.STABLE, BETA), (Phase.INIT, None)):
             one = resources(phase)
             one.handle(PeerRestarted(BETA, 9), 1.0)
             self.assertEqual(one.ledger.releaser(), expected)
+
+    def test_what_was_refused(self) -> None:
+        """It is started when nobody may run it any more, if it is still ours and nothing moves."""
+        for ours, other, expected in ((ALL, {}, [WEB, SQL]), (LOCAL, {}, [WEB]), (ALL, {"jobs": 1}, [])):
+            one = resources(ours=ours)
+            one.ledger.peers[BETA] = NodeStatus.DEAD
+            one.ledger.their_stable = True
+            one.ledger.refused = {WEB.key, SQL.key}
+            for name, value in other.items():
+                setattr(one.ledger, name, value)
+            begun = [it.job for it in one.handle(HoldingsChanged(), 5.0) if isinstance(it, JobBegun)]
+            self.assertEqual([group for job in begun for group in job.groups], expected)
+        one = resources(ours=ALL)
+        one.ledger.their_stable = True
+        one.ledger.refused = {SQL.key}
+        one.ledger.releasing = {BETA}
+        self.assertEqual(jobs(one.handle(HoldingsChanged(), 5.0)), [])
+        one.ledger.releasing = set()
+        self.assertEqual(len(jobs(one.handle(HoldingsChanged(), 5.0))), 1)
 
     def test_leaving(self) -> None:
         """A leaving node follows the claims and acquires nothing."""

@@ -19,10 +19,10 @@ from hatwist.cluster.facts import (
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.ledger import Phase, StandbyPhase
+from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
 from hatwist.cluster.names import Level
 from hatwist.cluster.ownership import Claim, Ground
-from hatwist.cluster.standby import MOVE_PERIOD, REPLY_PERIOD
+from hatwist.cluster.standby import MOVE_PERIOD, REPLY_PERIOD, Standby
 from tests.cluster.builders import BETA, SQL, WEB, logged
 from tests.cluster.test_standby import (
     ALL,
@@ -43,6 +43,13 @@ from tests.cluster.test_standby import (
     standby,
     taking,
 )
+
+
+def gave(book: Ledger) -> Standby:
+    """Make the giver, after it has let go."""
+    one = standby(book)
+    one._releasing = True
+    return one
 
 
 class TableTests(SynchronousTestCase):
@@ -194,7 +201,7 @@ class TableTests(SynchronousTestCase):
     def test_done_done_other(self) -> None:
         """DONE, C{done} of the other: we say what is left to us, and it is over."""
         book = evolve(ledger(LOCAL, NONE), standby=DONE)
-        one = standby(book)
+        one = gave(book)
         self.assertEqual(
             hear(one, "done", FOREIGN),
             [
@@ -208,10 +215,17 @@ class TableTests(SynchronousTestCase):
     def test_what_it_took_is_not_free(self) -> None:
         """Until its claim comes the taker is believed to hold what it took; older claims count no more."""
         book = evolve(ledger(LOCAL, LOCAL), standby=DONE)
-        hear(standby(book), "done", ALL)
+        hear(gave(book), "done", ALL)
         self.assertEqual(book.theirs, ALL)
         self.assertTrue(book.is_outdated(BETA, (3, 8)))
         self.assertFalse(book.is_outdated(BETA, (3, 10)))
+
+    def test_done_twice(self) -> None:
+        """We take, and are not done: that the giver says again that it is moves nothing to it."""
+        book = evolve(ledger(LOCAL, NONE), standby=DONE)
+        one = standby(book)
+        self.assertEqual(logged(hear(one, "done", FOREIGN))[0][:25], "Ignored standby message '")
+        self.assertEqual((book.standby, book.theirs), (DONE, NONE))
 
     def test_a_claim_from_before_it_agreed(self) -> None:
         """It may have come while we asked: the other side is not stable because of it."""
@@ -226,7 +240,7 @@ class TableTests(SynchronousTestCase):
         """What was given home needs no failback; what was given away of ours does not change that."""
         for which, needed in ((FOREIGN, False), (ALL, False), (LOCAL, True)):
             book = evolve(ledger(), standby=DONE, needs_failback=True)
-            hear(standby(book), "done", which)
+            hear(gave(book), "done", which)
             self.assertEqual(book.needs_failback, needed)
 
     def test_anything_else(self) -> None:
