@@ -18,7 +18,7 @@ from attrs import define, field
 from hatwist.cluster.actions import Log, Record
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import CleanupWanted, DeadlinePassed, ResourceFailed
-from hatwist.cluster.facts import HandoverAsked, JobBegun, JobFinished, PeerDied
+from hatwist.cluster.facts import HandoverAsked, HoldingsChanged, JobBegun, JobFinished, PeerDied
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.names import Level
 
@@ -34,7 +34,10 @@ RETRY: Final = 1.0
 PATIENCE: Final = 60.0
 """Seconds for which it is tried."""
 
-_Item = ResourceFailed | CleanupWanted | JobFinished | PeerDied | DeadlinePassed
+ANSWER: Final = 5.0
+"""Seconds after which a move that was asked for, and does not go on, has come to nothing."""
+
+_Item = ResourceFailed | CleanupWanted | HoldingsChanged | JobFinished | PeerDied | DeadlinePassed
 
 
 @define
@@ -43,6 +46,8 @@ class _Move:
 
     why: str
     until: Seconds
+    asked: Seconds | None = None
+    "When it was asked to be handed over."
 
 
 @define
@@ -61,7 +66,7 @@ class Recovery:
     _repairing: dict[str, Seconds] = field(factory=dict)
     "Keys of groups of which something is being started again, and when it has to run."
     _later: dict[str, ResourceFailed] = field(factory=dict)
-    "What failed in a group while something of it was being started again; it is told only once."
+    "What failed in a group while it was being taken, or started again: it is told only once."
     _moves: dict[str, _Move] = field(factory=dict)
     _deadlines: Deadlines = field(factory=Deadlines)
 
@@ -76,9 +81,9 @@ class Recovery:
             case JobFinished(job):
                 return self._repaired(item, now) if job.purpose is Purpose.RECOVER else []
             case PeerDied():
-                self._moves.clear()
-                self._deadlines.clear("move")
-                return []
+                return self._try_moves(now)
+            case HoldingsChanged():
+                return self._look_back(now)
             case DeadlinePassed():
                 return [*self._overdue(now), *self._try_moves(now)]
 
@@ -98,10 +103,11 @@ class Recovery:
         records: list[Outcome] = []
         for key in [group.key for group in self.ledger.groups if wanted in ("", group.key)]:
             number = self.count(key, now)
-            self._moves.pop(key, None)
             if self.failures.pop(key, None):
                 causes = (f"{requester} asked for it", f"failures forgotten: {number}")
                 records.append(Record("cleanup", key, self.ledger.me, causes))
+            if key in self._moves:
+                records.extend(self._stay(key, "its failures are forgotten"))
         return records
 
     def _fail(self, group: ResourceGroup, failed: ResourceFailed, now: Seconds) -> list[Outcome]:
@@ -110,9 +116,10 @@ class Recovery:
         if not failed.proven:
             text = f"the status of {failed.resource} cannot be relied on ({failed.how}); nothing is done"
             return [*self.complaints.note("unreliable status", Level.WARN, text, now)]
-        if not ledger.ours & ledger.side(group) or ledger.leaving:
+        if ledger.leaving:
             return []
-        if key in self._repairing:
+        if not ledger.ours & ledger.side(group) or key in self._repairing:
+            # It may be about to be ours: what is taken is claimed when all of it runs.
             self._later[key] = failed
             return []
         self.failures.setdefault(key, []).append(now)
@@ -136,6 +143,20 @@ class Recovery:
             if failed is not None and group.key not in finished.failed:
                 outcomes.extend(self._fail(group, failed, now))
         self._wait_for_repairs()
+        return outcomes
+
+    def _look_back(self, now: Seconds) -> list[Outcome]:
+        """What failed while its group was being taken is judged when that is over; what went is forgotten."""
+        outcomes: list[Outcome] = []
+        for group in self.ledger.groups:
+            failed = self._later.get(group.key)
+            if failed is None or group.key in self._repairing:
+                continue
+            if self.ledger.ours & self.ledger.side(group):
+                del self._later[group.key]
+                outcomes.extend(self._fail(group, failed, now))
+            elif self.ledger.stable:
+                del self._later[group.key]
         return outcomes
 
     def _wait_for_repairs(self) -> None:
@@ -163,15 +184,35 @@ class Recovery:
     def _try_moves(self, now: Seconds) -> list[Outcome]:
         """Hand over as soon as nothing else moves."""
         self._deadlines.expire("move", now)
-        ledger = self.ledger
         outcomes: list[Outcome] = []
         for key, move in list(self._moves.items()):
-            side = next(ledger.side(group) for group in ledger.groups if group.key == key)
-            if now >= move.until or not ledger.ours & side or not ledger.living_peers():
-                del self._moves[key]
-            elif ledger.stable and ledger.settled and not outcomes:
-                del self._moves[key]
-                outcomes.append(HandoverAsked(side, move.why))
+            outcomes.extend(self._try(key, move, now))
         if self._moves:
             self._deadlines.set("move", now + RETRY)
         return outcomes
+
+    def _try(self, key: str, move: _Move, now: Seconds) -> list[Outcome]:
+        ledger = self.ledger
+        side = ledger.side(self._group(key))
+        if not ledger.ours & side:
+            del self._moves[key]
+            return []
+        if not ledger.living_peers() or now >= move.until:
+            return self._stay(key, "it cannot go to the other node now")
+        if not (ledger.stable and ledger.settled):
+            return []
+        if move.asked is None:
+            move.asked, move.until = now, inf
+            return [HandoverAsked(side, move.why)]
+        if now - move.asked < ANSWER:
+            return []
+        return self._stay(key, "the other node did not take it")
+
+    def _stay(self, key: str, why: str) -> list[Outcome]:
+        """Start here again what was to go: better here, and shaky, than nowhere."""
+        move = self._moves.pop(key)
+        self._repairing[key] = inf
+        return [JobBegun(Job(Purpose.RECOVER, (self._group(key),), (move.why, why)))]
+
+    def _group(self, key: str) -> ResourceGroup:
+        return next(group for group in self.ledger.groups if group.key == key)

@@ -59,6 +59,9 @@ GREETING: Final = 1.0
 FAILBACK_RETRY: Final = 1.0
 """Seconds until a failback that could not begin is tried again."""
 
+FAILBACK_AGAIN: Final = 30.0
+"""Seconds until one that came to nothing is tried again."""
+
 _BEGUN: Final = (Phase.STARTING, Phase.BOTH_STARTING, Phase.RECEIVED)
 
 _Item = (
@@ -278,14 +281,14 @@ class Resources:
         if ledger.phase in (Phase.STARTING, Phase.BOTH_STARTING):
             ledger.phase = Phase.RECEIVED
             self._deadlines.set("agreement", now + AGREEMENT_PERIOD)
-        outcomes = self._hear_own(message) if own else self._hear_peer(held, message, now)
+        outcomes = self._hear_own(message, now) if own else self._hear_peer(held, message, now)
         claimed = [ClaimHeard(sender)] if not own and message.get("rtype") == "full" else []
         # What is begun comes after what is said of it.
         begun = [one for one in outcomes if isinstance(one, JobBegun)]
         said = [one for one in outcomes if not isinstance(one, JobBegun)]
         return [*said, *self._announce(message, own), *begun, *claimed, HoldingsChanged()]
 
-    def _hear_own(self, message: Message) -> list[Outcome]:
+    def _hear_own(self, message: Message, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
         if message.get("info") != "mach_down":
             return []
@@ -293,7 +296,8 @@ class Resources:
         ledger.needs_failback = True
         if not ledger.living_peers():
             ledger.their_stable = True
-        return [Log(Level.INFO, "mach_down takeover complete.")]
+        # Its home node may have returned while it was being taken over.
+        return [Log(Level.INFO, "mach_down takeover complete."), *self._fail_back(now)]
 
     def _hear_peer(self, held: Holding, message: Message, now: Seconds) -> list[Outcome]:
         ledger = self.ledger
@@ -371,12 +375,14 @@ class Resources:
             and ledger.ours & Holding.FOREIGN
             and not ledger.theirs & Holding.LOCAL
             and ledger.living_peers()
-            and not ledger.blind.intersection(ledger.living_peers())
+            and not (ledger.blind | ledger.gone | ledger.releasing).intersection(ledger.living_peers())
             and not ledger.leaving
         )
         if not wanted:
             return []
         if ledger.settled and ledger.their_stable:
+            # It may come to nothing.
+            self._deadlines.set("failback", now + FAILBACK_AGAIN)
             return [HandoverAsked(Holding.FOREIGN, "auto_failback is on and its home node has returned")]
         self._deadlines.set("failback", now + FAILBACK_RETRY)
         return []

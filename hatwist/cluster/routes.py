@@ -144,7 +144,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "mode",
         ),
         facts.HandoverAsked: ("standby",),
-        facts.HoldingsChanged: ("resources", "healing", "departure", "mode", "ipfail"),
+        facts.HoldingsChanged: ("resources", "healing", "departure", "mode", "ipfail", "recovery"),
         facts.Send: ("history",),
     }
 )

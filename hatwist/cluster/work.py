@@ -200,12 +200,12 @@ class Work:
         """Say whether a group runs here by right, and is not about to be given up."""
         ledger = self.ledger
         runs = self.condition(group).state is GroupState.RUNNING
-        return runs and bool(ledger.ours & ledger.side(group)) and not (ledger.yielding or ledger.leaving)
+        return runs and bool(ledger.ours & ledger.side(group)) and not ledger.leaving
 
     def _is_disputed(self) -> bool:
-        """Say whether a living peer may run what we run, and it is not settled yet who lets go."""
+        """Say whether it is not settled yet who lets go, or of what, where a peer may run what we run."""
         ledger = self.ledger
-        return bool(ledger.living_peers()) and (ledger.unclear or ledger.contested)
+        return ledger.yielding or (bool(ledger.living_peers()) and (ledger.unclear or ledger.contested))
 
     def _order(self, running: _Running, group: ResourceGroup, verb: Verb, now: Seconds) -> RunGroup:
         self._tickets += 1

@@ -14,10 +14,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from hatwist.cluster.actions import Record
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.events import CleanupWanted, DeadlinePassed, ResourceFailed
-from hatwist.cluster.facts import HandoverAsked, JobBegun, JobFinished, PeerDied
+from hatwist.cluster.facts import HandoverAsked, HoldingsChanged, JobBegun, JobFinished, PeerDied
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.ledger import Ledger
-from hatwist.cluster.names import Holding
+from hatwist.cluster.ledger import Ledger, StandbyPhase
+from hatwist.cluster.names import Holding, NodeStatus
 from hatwist.cluster.recovery import PATIENCE, Recovery
 from hatwist.config.model import Monitoring, Monitors
 from tests.cluster.builders import ALPHA, BETA, SQL, WEB, logged, settled_ledger
@@ -117,9 +117,12 @@ class MoveTests(SynchronousTestCase):
             self.break_down(one, 2)
             one.ledger.jobs = 1
             self.break_down(one, 1, 50.0)
-            (record,) = one.handle(CleanupWanted(key), 51.0)
+            record, *rest = one.handle(CleanupWanted(key), 51.0)
             causes = ("operator asked for it", "failures forgotten: 3")
             self.assertEqual(record, Record("cleanup", WEB.key, ALPHA, causes))
+            (repair,) = jobs(rest)
+            self.assertIs(repair.purpose, Purpose.RECOVER)
+            self.assertEqual(repair.causes[-1], "its failures are forgotten")
             self.assertEqual(one.count(WEB.key, 51.0), 0)
             one.ledger.jobs = 0
             self.assertEqual(one.handle(DeadlinePassed(), 60.0), [])
@@ -139,6 +142,8 @@ class MoveTests(SynchronousTestCase):
         one.ledger.jobs = 0
         self.assertEqual(one.handle(JobFinished(job), 200.5), [])
         self.assertEqual(handovers(one.handle(DeadlinePassed(), 201.0)), [Holding.LOCAL])
+        one.ledger.ours = Holding.NONE
+        self.assertEqual(one.handle(DeadlinePassed(), 202.0), [])
         self.assertEqual(one.deadline(), inf)
 
     def test_too_slowly_alone(self) -> None:
@@ -156,23 +161,61 @@ class MoveTests(SynchronousTestCase):
         self.assertEqual(len(jobs(self.break_down(recovery(rules=Monitoring(migration_threshold=0)), 9))), 1)
 
     def test_as_soon_as_nothing_else_moves(self) -> None:
-        """It is tried for a minute; not when the peer is dead, or somebody else has moved it."""
-        for change, later in (
-            (lambda book, one: setattr(book, "takeover_running", False), [Holding.LOCAL]),
-            (lambda book, one: setattr(book, "ours", Holding.NONE), []),
-            (lambda book, one: one.handle(PeerDied(BETA, 5.0, True), 2.0), []),
-        ):
+        """Not before; nor if somebody else has moved it."""
+        for name, value, later in (("takeover_running", False, [Holding.LOCAL]), ("ours", Holding.NONE, [])):
             book = evolve(settled_ledger(), ours=Holding.LOCAL, takeover_running=True)
             one = recovery(book, Monitoring(migration_threshold=1))
             self.assertEqual(handovers(self.break_down(one, 2)), [])
             self.assertEqual(one.deadline(), 2.0)
-            change(book, one)
+            setattr(book, name, value)
             self.assertEqual(handovers(one.handle(DeadlinePassed(), 2.0)), later)
+
+    def stays(self, outcomes: Sequence[object]) -> str:
+        """Return why it is started again here after all."""
+        (job,) = jobs(outcomes)
+        self.assertEqual((job.purpose, job.groups), (Purpose.RECOVER, (WEB,)))
+        return job.causes[-1]
+
+    def test_it_cannot_go(self) -> None:
+        """After a minute in which something moved, or when the peer has died: better here than nowhere."""
+        for die in (False, True):
+            book = evolve(settled_ledger(), ours=Holding.LOCAL, takeover_running=True)
+            one = recovery(book, Monitoring(migration_threshold=1))
+            self.break_down(one, 2)
+            self.assertEqual(one.handle(DeadlinePassed(), 2.0), [])
+            if die:
+                book.peers[BETA] = NodeStatus.DEAD
+                outcomes = one.handle(PeerDied(BETA, 5.0, True), 2.5)
+            else:
+                outcomes = one.handle(DeadlinePassed(), 2.0 + PATIENCE)
+            self.assertEqual(self.stays(outcomes), "it cannot go to the other node now")
+            one.handle(DeadlinePassed(), 200.0)
             self.assertEqual(one.deadline(), inf)
-        book = evolve(settled_ledger(), ours=Holding.LOCAL, takeover_running=True)
-        one = recovery(book, Monitoring(migration_threshold=1))
+
+    def test_it_is_not_taken(self) -> None:
+        """The peer did not answer, and nothing goes on."""
+        one = recovery(rules=Monitoring(migration_threshold=1))
+        self.assertEqual(handovers(self.break_down(one, 2)), [Holding.LOCAL])
+        one.ledger.standby = StandbyPhase.GIVING
+        self.assertEqual(one.handle(DeadlinePassed(), 30.0), [])
+        one.ledger.standby = StandbyPhase.NOT
+        self.assertEqual(self.stays(one.handle(DeadlinePassed(), 31.0)), "the other node did not take it")
+        one = recovery(rules=Monitoring(migration_threshold=1))
         self.break_down(one, 2)
         self.assertEqual(one.handle(DeadlinePassed(), 2.0), [])
-        self.assertEqual(one.deadline(), 3.0)
-        one.handle(DeadlinePassed(), 2.0 + PATIENCE)
-        self.assertEqual(one.deadline(), inf)
+
+
+class TakingTests(SynchronousTestCase):
+    """It fails while its group is being taken, which is claimed when all of it runs."""
+
+    def test_judged_later(self) -> None:
+        """When it is ours; forgotten if it went elsewhere."""
+        for ours, begun in ((Holding.LOCAL, 1), (Holding.NONE, 0)):
+            ledger = evolve(settled_ledger(), ours=Holding.NONE, takeover_running=True)
+            one = recovery(ledger)
+            self.assertEqual(one.handle(FAILED, 1.0), [])
+            self.assertEqual(one.handle(HoldingsChanged(), 2.0), [])
+            ledger.ours, ledger.takeover_running = ours, False
+            self.assertEqual(len(jobs(one.handle(HoldingsChanged(), 3.0))), begun)
+            ledger.ours = Holding.LOCAL
+            self.assertEqual(one.handle(HoldingsChanged(), 4.0), [])

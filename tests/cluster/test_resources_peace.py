@@ -26,7 +26,7 @@ from hatwist.cluster.facts import (
 from hatwist.cluster.jobs import Purpose
 from hatwist.cluster.ledger import Ledger, Phase, StandbyPhase
 from hatwist.cluster.names import NodeStatus
-from hatwist.cluster.resources import AGREEMENT_PERIOD, FAILBACK_RETRY, GREETING, Resources
+from hatwist.cluster.resources import AGREEMENT_PERIOD, FAILBACK_AGAIN, FAILBACK_RETRY, GREETING, Resources
 from hatwist.config.model import HaCf
 from hatwist.wire.message import Message
 from tests.cluster.builders import (
@@ -125,6 +125,11 @@ class FailbackTests(SynchronousTestCase):
         self.assertEqual(one.deadline(), 7.0)
         ledger.standby = StandbyPhase.NOT
         self.assertEqual(one.handle(DeadlinePassed(), 7.0), [self.WISH])
+        # What was asked for may come to nothing; it is over when the peer has what is its.
+        self.assertEqual(one.deadline(), 7.0 + FAILBACK_AGAIN)
+        self.assertEqual(one.handle(DeadlinePassed(), 37.0), [self.WISH])
+        ledger.needs_failback = False
+        self.assertEqual(one.handle(DeadlinePassed(), 67.0), [])
         self.assertEqual(one.deadline(), inf)
 
     def test_other_side_moves(self) -> None:

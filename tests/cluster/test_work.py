@@ -77,7 +77,7 @@ class OrderTests(SynchronousTestCase):
             self.assertEqual(recover, order(2, WEB, Verb.RECOVER))
             one.handle(finished(2, outcome), 4.0)
             self.assertEqual(one.condition(WEB).state, state)
-        for change in ({"ours": Holding.NONE}, {"yielding": True}, {"leaving": True}):
+        for change in ({"ours": Holding.NONE}, {"leaving": True}):
             one = work()
             one.ledger.ours = Holding.LOCAL
             one.handle(JobBegun(job(Purpose.REQUESTED, WEB)), 1.0)
@@ -124,8 +124,9 @@ class OrderTests(SynchronousTestCase):
         one.ledger.peers[BETA] = NodeStatus.ACTIVE
         one.ledger.contested = True
         self.assertEqual(one.handle(JobBegun(job(Purpose.RECOVER, WEB)), 3.0), [])
+        one.ledger.contested, one.ledger.yielding = False, True
         self.assertEqual(one.handle(DeadlinePassed(), one.deadline()), [])
-        one.ledger.contested = False
+        one.ledger.yielding = False
         self.assertIn(order(2, WEB, Verb.RECOVER), one.handle(DeadlinePassed(), one.deadline()))
 
     def test_stops(self) -> None:
