@@ -75,8 +75,8 @@ class Ledger:
     @ivar releasing: peers that are letting go of what they had and have not said that it is
         done: they leave, or they started again and stop first what their former life left.
         What they claim, or do not, says nothing of what still runs there.
-    @ivar refused: keys of groups that are claimed here and were not started, because a peer
-        might still have run them; to be started as soon as that is over.
+    @ivar refused: keys of groups that are claimed here and were not started, or not started
+        again, because a peer might have run them; to be started as soon as that is over.
     @ivar blind: peers that see fewer ping nodes than we; nothing is given back to them.
     @ivar c_nodes: the nodes that last spoke heartbeat's protocol only.
     """

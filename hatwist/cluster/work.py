@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 RETRY_DELAY: Final = 10.0
 """Seconds until a group that could not be stopped is tried again."""
 
-CLEAR_DELAY: Final = 1.0
-"""Seconds until one looks again whether a group that failed is to be started here again."""
-
 TICKET_LIMIT: Final = 3600.0
 """Seconds after which an order without an answer counts as failed (protocol 10.5)."""
 
@@ -173,14 +170,15 @@ class Work:
         return sum(order.verb in alike for order in self._orders.values()) < self.parallel
 
     def _deal(self, running: _Running, group: ResourceGroup, now: Seconds) -> Iterator[facts.Outcome]:
-        """Order what a job wants of a group, refuse it, or let it wait."""
+        """Order what a job wants of a group, or refuse it."""
         verb, job = _VERBS[running.job.purpose], running.job
-        if verb is Verb.RECOVER and self._is_ours(group) and self._is_disputed():
-            self._deadlines.set(f"retry {group.key}", now + CLEAR_DELAY)
-            return
         running.left.remove(group)
         if verb is Verb.RECOVER and not self._is_ours(group):
             yield self._record(job, group, False, "it was given up meanwhile")
+            return
+        if verb is Verb.RECOVER and self._is_disputed():
+            self.ledger.refused.add(group.key)
+            yield self._record(job, group, False, "it is not settled yet which node lets go")
             return
         if verb is Verb.START:
             permission = may_own(group, job.claim, self.ledger)

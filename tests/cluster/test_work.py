@@ -115,19 +115,20 @@ class OrderTests(SynchronousTestCase):
         """Return what is to be run."""
         return [one for one in outcomes if isinstance(one, RunGroup)]
 
-    def test_recovery_waits(self) -> None:
-        """While a living peer may run the group, too, nothing is started again; it is looked at later."""
-        one = work()
-        one.ledger.ours = Holding.LOCAL
-        one.handle(JobBegun(job(Purpose.REQUESTED, WEB)), 1.0)
-        one.handle(finished(1), 2.0)
-        one.ledger.peers[BETA] = NodeStatus.ACTIVE
-        one.ledger.contested = True
-        self.assertEqual(one.handle(JobBegun(job(Purpose.RECOVER, WEB)), 3.0), [])
-        one.ledger.contested, one.ledger.yielding = False, True
-        self.assertEqual(one.handle(DeadlinePassed(), one.deadline()), [])
-        one.ledger.yielding = False
-        self.assertIn(order(2, WEB, Verb.RECOVER), one.handle(DeadlinePassed(), one.deadline()))
+    def test_recovery_is_refused(self) -> None:
+        """While a living peer may run the group, too, or something is let go; it is made good later."""
+        for name in ("contested", "unclear", "yielding"):
+            one = work()
+            one.ledger.ours = Holding.LOCAL
+            one.handle(JobBegun(job(Purpose.REQUESTED, WEB)), 1.0)
+            one.handle(finished(1), 2.0)
+            one.ledger.peers[BETA] = NodeStatus.ACTIVE
+            setattr(one.ledger, name, True)
+            (refused, _) = one.handle(JobBegun(job(Purpose.RECOVER, WEB)), 3.0)
+            assert isinstance(refused, Record)
+            self.assertIn("it is not settled yet which node lets go", refused.causes)
+            self.assertEqual(one.ledger.refused, {WEB.key})
+            self.assertEqual(one.ledger.jobs, 0)
 
     def test_stops(self) -> None:
         """A stop needs no permission, and is recorded too."""
