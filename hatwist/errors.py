@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hatwist.config.model import LogSettings
+
 
 class HatwistError(Exception):
     """Every error that hatwist raises on purpose."""
@@ -25,11 +27,13 @@ class ConfigError(HatwistError):
 
     @ivar problems: everything that was found, not only the first; each has a
         C{str()} that names file, line and column.
+    @ivar log: where ha.cf wants log lines, as far as it could be read.
     """
 
-    def __init__(self, problems: Sequence[object]) -> None:
+    def __init__(self, problems: Sequence[object], log: LogSettings | None = None) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+        self.log = log
 
 
 class RemoteError(HatwistError):

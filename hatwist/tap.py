@@ -73,6 +73,7 @@ def makeService(options: Options) -> IService:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         print("Configuration error, heartbeat not started.", file=sys.stderr)
+        build.log_refusal(places, error)
         raise SystemExit(NOT_CONFIGURED) from None
     for obstacle in halog.obstacles(loaded.config.cf.log):
         print(f"{obstacle}; heartbeat starts all the same", file=sys.stderr)

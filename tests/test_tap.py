@@ -155,7 +155,9 @@ class TwistdTests(SynchronousTestCase):
         self.assertIn(f"{self.directory}/ha.d/ha.cf:10:11: error: ", done.stderr)
         self.assertTrue(done.stderr.endswith("\nConfiguration error, heartbeat not started.\n"))
         self.assertNotIn("Traceback", done.stderr)
-        self.assertEqual(sorted(self.directory.rglob("*")), before)
+        log = self.directory / "log" / "ha-log"
+        self.assertEqual(sorted({*self.directory.rglob("*")} - {log}), before)
+        self.assertIn("ERROR: Configuration error, heartbeat not started.", log.read_text())
 
     def test_no_configuration(self) -> None:
         """Nor is there a traceback when there is nothing at all."""

@@ -171,6 +171,9 @@ def _node_troubles(node: NodeReport) -> Iterator[str]:
     if _is_ping(node) and node["status"] == "dead":
         yield f"Ping node {name} does not answer, {_heard(node['heard'])}."
         return
+    if node["left"]:
+        yield f"Node {name} was stopped in order, {_heard(node['heard'])}: it takes nothing over."
+        return
     if node["status"] == "dead":
         yield f"Node {name} is dead, {_heard(node['heard'])}."
         return

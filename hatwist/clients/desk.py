@@ -17,6 +17,7 @@ from hatwist.clients.client import Client
 from hatwist.clients.frames import frame
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.events import ClientAsked, ClientJoined, ClientLeft, ClientSpoke
+from hatwist.cluster.ipfail import NAME as IPFAIL
 from hatwist.cluster.names import Level
 from hatwist.config.model import MessageFormat
 from hatwist.errors import MalformedError
@@ -195,7 +196,8 @@ class Desk:
             self.feed(ClientAsked(node.name, name, client.name))
             return []
         here = node.name == self.node
-        return answers.client_status("clientstatus", here and name in self._signed_on)
+        inside = name == IPFAIL and self.cf.ipfail is not None
+        return answers.client_status("clientstatus", here and (inside or name in self._signed_on))
 
     def _query(self, connection: Connection, client: Client, message: Message) -> None:
         """Ask who has signed on at every node, or at one, as the C library does for its callbacks."""

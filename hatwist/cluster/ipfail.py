@@ -264,6 +264,7 @@ class Ipfail:
             return [*balanced, *self._abort(why)]
         if self.cf.auto_failback is AutoFailback.ON and self.ledger.ours & Holding.FOREIGN:
             text = "Giving up foreign resources (auto_failback)."
+            why = f"auto_failback is on, and their home node {sender} sees as many ping nodes"
             return [*balanced, _said(Level.INFO, text), *self._give_up(Holding.FOREIGN, why, now)]
         return balanced
 

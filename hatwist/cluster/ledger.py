@@ -146,6 +146,10 @@ class Ledger:
             name for name, status in self.peers.items() if status in (NodeStatus.UP, NodeStatus.ACTIVE)
         )
 
+    def partners(self) -> tuple[NodeName, ...]:
+        """Return the living peers that have not left."""
+        return tuple(name for name in self.living_peers() if name not in self.gone)
+
     def releaser(self) -> NodeName | None:
         """Return a living peer that may still be letting go of something, or None."""
         return next((name for name in self.living_peers() if name in self.releasing), None)

@@ -149,10 +149,16 @@ class Links:
 
     def _warn(self, node: NodeName, link: LinkName) -> list[Log]:
         """Say what is left of a node that has lost a link; heartbeat has only the line before."""
+        silent = self._links[node, link].heard or 0.0
         others = [
             name
             for (owner, name), one in self._links.items()
-            if owner == node and one.status is LinkStatus.UP
+            if owner == node
+            and one.status is LinkStatus.UP
+            and not self._failed[name] > 0
+            # What was last heard in the same beat will be silent as well: the node is dead.
+            and one.heard is not None
+            and one.heard > silent + self.config.cf.keepalive
         ]
         if not others or node in self._dead:
             return []

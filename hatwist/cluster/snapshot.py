@@ -62,7 +62,8 @@ def _node_view(node: Node, name: NodeName, now: Seconds) -> NodeView:
     generation = node.reception.generation(name)
     deadtime, uuid = node.patience.deadtime(name), node.reception.uuid(name)
     unheard = node.flow.unheard(name)
-    return NodeView(name, peer.status, generation, heard, deadtime, links, uuid, *labels, unheard)
+    left = name in node.ledger.gone
+    return NodeView(name, peer.status, generation, heard, deadtime, links, uuid, *labels, unheard, left)
 
 
 def _ping_view(node: Node, ping: PingNode, now: Seconds) -> NodeView:

@@ -101,9 +101,10 @@ class Standby:
         ledger = self.ledger
         obstacle = self._obstacle(which)
         if obstacle:
+            reason = obstacle.rstrip(".") if ledger.nice else _LEGACY
             return [
                 Log(Level.WARN, f"standby message [{which.word}] from {ledger.me} ignored.  {obstacle}"),
-                Record("standby refused", which.word, ledger.me, (obstacle, cause)),
+                Record("standby refused", which.word, ledger.me, (reason, cause)),
             ]
         self._cause = cause
         self._asked = True
@@ -114,8 +115,8 @@ class Standby:
 
     def _ask_peer(self, which: Holding, requester: str) -> list[Outcome]:
         ledger = self.ledger
-        if not ledger.living_peers() or not ledger.nice:
-            reason = "no other node is alive" if ledger.nice else _ONLY_NICE
+        if not ledger.partners() or not ledger.nice:
+            reason = "no other node is alive" if ledger.nice else _LEGACY
             refused = Record("takeover refused", which.word, ledger.me, (reason, f"{requester} asked for it"))
             return [Log(Level.WARN, f"takeover [{which.word}] refused: {reason}"), refused]
         text = f"takeover [{which.word}]: asking the other node for it ({requester} asked)"
@@ -127,7 +128,7 @@ class Standby:
             return _ONLY_NICE
         if ledger.leaving:
             return "This node is leaving."
-        if not ledger.living_peers():
+        if not ledger.partners():
             return "No other node is alive."
         if ledger.standby is not StandbyPhase.NOT:
             return "Another standby operation is in progress."
@@ -349,3 +350,6 @@ class Standby:
 
 
 _ONLY_NICE: Final = "Standby mode only implemented when nice_failback on"
+"""heartbeat's words, for the log."""
+
+_LEGACY: Final = "auto_failback is legacy, which knows neither standby nor takeover; write on or off"

@@ -53,6 +53,8 @@ class NodeView:
     "What C{hb_setsite} said of it; a label only."
     unheard: int = 0
     "So many of our newest messages, all since it came, it has not acknowledged."
+    left: bool = False
+    "It has given up everything in order, and was not heard to start since."
 
 
 @frozen

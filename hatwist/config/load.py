@@ -134,7 +134,7 @@ def load(
         etc=etc,
     )
     if found.keys is None or any(one.gravity is model.Gravity.ERROR for one in found.problems):
-        raise ConfigError(found.problems)
+        raise ConfigError(found.problems, found.reading.cf.log)
     config = HaConfig(found.reading.cf, found.keys, found.groups, found.settings)
     return Loaded(config, found.problems)
 

@@ -49,6 +49,7 @@ class NodeReport(TypedDict):
     deadtime: float
     links: list[LinkReport]
     unheard: int
+    left: bool
 
 
 class GroupReport(TypedDict):
@@ -135,6 +136,7 @@ def _node(view: NodeView, *, own: bool) -> NodeReport:
         "deadtime": view.deadtime,
         "links": [_link(one, own=own) for one in view.links],
         "unheard": view.unheard,
+        "left": view.left,
     }
 
 

@@ -21,10 +21,10 @@ from hatwist.cluster.identity import Identity
 from hatwist.cluster.names import Level
 from hatwist.cluster.node import Node
 from hatwist.config.load import load, node_name
-from hatwist.config.model import NodeName
+from hatwist.config.model import NodeName, Problem
 from hatwist.config.model import node_name as as_node_name
 from hatwist.control.listeners import ControlService
-from hatwist.errors import ControlError, MediumError
+from hatwist.errors import ConfigError, ControlError, MediumError
 from hatwist.interfaces import ICounting, IMediumFactory
 from hatwist.media.registry import factories
 from hatwist.resources.build import make_rc_scripts, make_runner
@@ -40,7 +40,7 @@ from hatwist.service.neighbour import running_heartbeat
 from hatwist.service.node_service import NodeService
 from hatwist.service.perform import Performer
 from hatwist.service.pidfile import PidFile
-from hatwist.service.preamble import HEARTBEAT, log_settings, say_preamble
+from hatwist.service.preamble import HEARTBEAT, log_settings, say_preamble, say_refusal
 from hatwist.service.reread import Reread
 from hatwist.service.state import StateFiles
 
@@ -157,6 +157,16 @@ def read_configuration(places: Places) -> Loaded:
         interfaces=frozenset(name for _, name in socket.if_nameindex()),
         script_dirs=(os.path.join(places.directory, "resource.d"), places.init),
     )
+
+
+def log_refusal(places: Places, error: ConfigError, wall: Callable[[], float] = time.time) -> None:
+    """Write to ha-log why the configuration cannot be used, where ha.cf says at least where that is."""
+    if error.log is None or not (error.log.logfile or error.log.debugfile or error.log.facility):
+        return
+    log = HaLog(error.log, places.hostname, wall)
+    log.start()
+    say_refusal([one for one in error.problems if isinstance(one, Problem)], log.say)
+    log.stop()
 
 
 @define

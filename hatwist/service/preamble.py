@@ -12,9 +12,10 @@ from hatwist.cluster.names import Level
 from hatwist.config.model import Gravity, LogSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hatwist.config.load import Loaded
+    from hatwist.config.model import Problem
 
 HEARTBEAT: Final = f"3.0.6 (hatwist {__version__})"
 """The version we speak, and our own."""
@@ -56,6 +57,14 @@ def say_preamble(loaded: Loaded, say: Callable[[Level, str], None]) -> None:
         say(Level.WARN, "Logging daemon is disabled --enabling logging daemon is recommended")
     say(Level.INFO, "**************************")
     say(Level.INFO, f"Configuration validated. Starting heartbeat {HEARTBEAT}")
+
+
+def say_refusal(problems: Sequence[Problem], say: Callable[[Level, str], None]) -> None:
+    """Log why the configuration cannot be used, as heartbeat does before it ends."""
+    for problem in problems:
+        say(_LEVELS[problem.gravity], f"{problem.text} [{problem.where}]")
+    say(Level.ERROR, "Heartbeat not started: configuration error.")
+    say(Level.ERROR, "Configuration error, heartbeat not started.")
 
 
 def _reasons(warning: str) -> tuple[tuple[Level, str], ...]:

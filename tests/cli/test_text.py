@@ -133,6 +133,14 @@ class StatusTests(SynchronousTestCase):
         self.assertEqual(self.troubles(status), [])
         self.assertEqual(status_lines(report(status))[-1], "Counted since the start: malformed 7")
 
+    def test_a_peer_that_was_stopped(self) -> None:
+        """That is no fault, but nobody takes over; whatever its silence looks like."""
+        for status in (NodeStatus.ACTIVE, NodeStatus.DEAD):
+            nodes = (WELL.nodes[0], evolve(WELL.nodes[1], status=status, left=True, heard=8.0, unheard=99))
+            (trouble,) = self.troubles(evolve(WELL, nodes=nodes))[:1]
+            text = "Node node02 was stopped in order, heard 8.0 s ago: it takes nothing over."
+            self.assertEqual(trouble, text)
+
     def test_a_peer_that_does_not_hear_us(self) -> None:
         """It is heard, and acknowledges nothing."""
         self.assertEqual(

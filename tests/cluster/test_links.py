@@ -89,6 +89,18 @@ class LinksTests(SynchronousTestCase):
         self.assertEqual(one.handle(DeadlinePassed(), 12.0), [])
         self.assertEqual(one.deadline(), 18.0)
 
+    def test_what_is_left(self) -> None:
+        """Not what was last heard in the same beat, for the node is dead; nor a medium of ours that fails."""
+        one = links()
+        one.handle(PeerHeard(BETA, ETH0), 1.0)
+        one.handle(PeerHeard(BETA, ETH1), 1.005)
+        self.assertEqual(logged(one.handle(DeadlinePassed(), 11.0)), ["Link beta:eth0 dead."])
+        one = links()
+        one.handle(PeerHeard(BETA, ETH0), 1.0)
+        one.handle(PeerHeard(BETA, ETH1), 8.0)
+        one.handle(LinkDown(ETH1, "cable out"), 9.0)
+        self.assertEqual(logged(one.handle(DeadlinePassed(), 11.0)), ["Link beta:eth0 dead."])
+
     def test_dead_link_comes_up_again(self) -> None:
         """A link that was dead is up with the next message."""
         one = links()

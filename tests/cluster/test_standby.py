@@ -30,6 +30,7 @@ LOCAL, FOREIGN, ALL, NONE = Holding.LOCAL, Holding.FOREIGN, Holding.ALL, Holding
 NOT, GIVING, TAKING, DONE = StandbyPhase.NOT, StandbyPhase.GIVING, StandbyPhase.TAKING, StandbyPhase.DONE
 
 ONLY_NICE = "Standby mode only implemented when nice_failback on"
+LEGACY = "auto_failback is legacy, which knows neither standby nor takeover; write on or off"
 
 
 def ledger(ours: Holding = LOCAL, theirs: Holding = LOCAL, *, nice: bool = True) -> Ledger:
@@ -115,13 +116,17 @@ class WishTests(SynchronousTestCase):
             "This node holds no resources.": ledger(NONE),
         }
         for reason, book in rows.items():
+            cause = reason.rstrip(".") if book.nice else LEGACY
             self.assertEqual(
                 standby(book).handle(StandbyWanted(ALL), 0.0),
                 [
                     Log(Level.WARN, f"standby message [all] from alpha ignored.  {reason}"),
-                    Record("standby refused", "all", ALPHA, (reason, "operator asked alpha to go standby")),
+                    Record("standby refused", "all", ALPHA, (cause, "operator asked alpha to go standby")),
                 ],
             )
+        # One that has left is alive for a deadtime, and takes nothing.
+        left = standby(evolve(ledger(), gone={BETA})).handle(StandbyWanted(ALL), 0.0)
+        self.assertIn("No other node is alive", logged(left)[0])
 
     def test_flux_here(self) -> None:
         """While anything moves here nothing is handed over."""
@@ -151,7 +156,7 @@ class WishTests(SynchronousTestCase):
         """Nobody is asked when nobody lives, or in legacy mode."""
         rows = {
             "no other node is alive": evolve(ledger(), peers={BETA: NodeStatus.DEAD}),
-            ONLY_NICE: ledger(nice=False),
+            LEGACY: ledger(nice=False),
         }
         for reason, book in rows.items():
             self.assertEqual(

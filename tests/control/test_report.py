@@ -38,6 +38,7 @@ WHOLE: Final = {
             "deadtime": 30.0,
             "links": [{"link": "eth1", "status": "up", "heard": 0.2, **UNKNOWN}],
             "unheard": 0,
+            "left": False,
         },
         {
             "name": "node02",
@@ -50,6 +51,7 @@ WHOLE: Final = {
                 {"link": "/dev/ttyS0", "status": "dead", "heard": None, **UNKNOWN},
             ],
             "unheard": 0,
+            "left": False,
         },
     ],
     "groups": [
