@@ -17,7 +17,16 @@ from hatwist.cluster.actions import Log
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed
-from hatwist.cluster.facts import GroupProbed, HoldingsChanged, JobBegun, JobFinished, MessageDelivered, Send
+from hatwist.cluster.facts import (
+    GroupProbed,
+    HoldingsChanged,
+    JobBegun,
+    JobFinished,
+    MessageDelivered,
+    PeerDied,
+    PeerRestarted,
+    Send,
+)
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.ledger import Phase, StandbyPhase
 from hatwist.cluster.names import Holding, Level
@@ -35,7 +44,7 @@ ANSWER_PERIOD: Final = 10.0
 MAX_SHOWN: Final = 80
 """Characters of a peer's text that are repeated in our log."""
 
-_Item = MessageDelivered | GroupProbed | JobFinished | DeadlinePassed
+_Item = MessageDelivered | GroupProbed | JobFinished | PeerRestarted | PeerDied | DeadlinePassed
 
 
 def acquire_local(ledger: Ledger, cause: str, *, force: bool = False) -> list[Outcome]:
@@ -72,6 +81,8 @@ class Requests:
     "It was said that the first acquisition is over."
     _given: set[str] = field(factory=set)
     "Keys of foreign groups that their home got back."
+    _askers: dict[str, NodeName] = field(factory=dict)
+    "Who asked for the group that is being stopped, and lives since, by its key."
 
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Follow probes, requests, answers and jobs."""
@@ -84,6 +95,9 @@ class Requests:
                 return []
             case JobFinished(job):
                 return self._finished(job, now)
+            case PeerRestarted(peer) | PeerDied(peer):
+                self._forget(peer)
+                return []
             case DeadlinePassed():
                 return self._ask_again(now)
 
@@ -110,6 +124,9 @@ class Requests:
                 return self._hear_request(sender, message.get("ipaddr"), now)
             case "ip-request-resp":
                 return self._hear_response(sender, message)
+            case "shutdone" if not own:
+                self._forget(sender)
+                return []
             case _:
                 return []
 
@@ -125,6 +142,7 @@ class Requests:
                 f"node {sender} asks for {key[:MAX_SHOWN]!r}, which is none of its groups in our haresources"
             )
             return [*self.complaints.note("strange request", Level.WARN, text, now)]
+        self._askers[key] = sender
         job = Job(Purpose.ANSWER, groups, (f"node {sender} asks for it",), which=Holding.FOREIGN, node=sender)
         return [speech.hook("ip-request"), JobBegun(job)]
 
@@ -166,14 +184,28 @@ class Requests:
                 stable = not ledger.yielding and ledger.standby is StandbyPhase.NOT
                 outcomes.append(Send(speech.resource(ledger.ours, stable, "req_our_resources()")))
         if job.purpose is Purpose.ANSWER:
-            self._given.update(group.key for group in job.groups)
-            all_given = self._given.issuperset(group.key for group in ledger.groups_of(Holding.FOREIGN))
-            if all_given and job.node in ledger.living_peers():
-                ledger.disclaim(Holding.FOREIGN)
-            outcomes.append(Send(speech.ip_response(job.node, job.groups[0].key, own=True)))
-            if ledger.nice and all_given:
-                outcomes.append(Send(speech.resource(ledger.ours, ledger.settled)))
+            outcomes.extend(self._answer(job))
         return [*outcomes, HoldingsChanged()]
+
+    def _forget(self, asker: NodeName) -> None:
+        """It is not there any more to get what it asked for."""
+        self._askers = {key: node for key, node in self._askers.items() if node != asker}
+
+    def _answer(self, job: Job) -> list[Outcome]:
+        """What was asked for is stopped here: its home may have it, if it is still there."""
+        ledger, key = self.ledger, job.groups[0].key
+        if self._askers.pop(key, None) != job.node:
+            if ledger.nice and ledger.ours & Holding.FOREIGN:
+                ledger.refused.add(key)
+            return []
+        self._given.add(key)
+        all_given = self._given.issuperset(group.key for group in ledger.groups_of(Holding.FOREIGN))
+        if all_given:
+            ledger.disclaim(Holding.FOREIGN)
+        answer: list[Outcome] = [Send(speech.ip_response(job.node, key, own=True))]
+        if ledger.nice and all_given:
+            answer.append(Send(speech.resource(ledger.ours, ledger.settled)))
+        return answer
 
     def _announce(self, job: Job) -> list[Outcome]:
         """Say once that the first acquisition is over; nodes that say what they hold do so elsewhere."""

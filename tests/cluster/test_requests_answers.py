@@ -14,10 +14,12 @@ from hatwist.cluster.facts import (
     JobBegun,
     JobFinished,
     MessageDelivered,
+    PeerDied,
+    PeerRestarted,
     Send,
 )
 from hatwist.cluster.jobs import Job, Purpose
-from hatwist.cluster.names import Holding, NodeStatus
+from hatwist.cluster.names import Holding
 from hatwist.cluster.requests import Requests
 from tests.cluster.builders import ALPHA, BETA, SQL, WEB, group, settled_ledger
 
@@ -57,8 +59,10 @@ class AnswerTests(SynchronousTestCase):
         """Where nodes say what they hold, this is said after the last of the groups was answered for."""
         ledger = settled_ledger()
         ledger.ours = Holding.ALL
+        one = Requests(ledger)
+        self.ask(one, SQL.key)
         self.assertEqual(
-            Requests(ledger).handle(JobFinished(self.job(SQL)), 1.0),
+            one.handle(JobFinished(self.job(SQL)), 1.0),
             [
                 Send(speech.ip_response("beta", SQL.key, own=True)),
                 Send(speech.resource(Holding.LOCAL, True)),
@@ -72,29 +76,41 @@ class AnswerTests(SynchronousTestCase):
         ledger.groups = (WEB, SQL, MAIL)
         ledger.ours = Holding.ALL
         one = Requests(ledger)
+        self.ask(one, SQL.key)
         one.handle(JobFinished(self.job(SQL)), 1.0)
         self.assertEqual(ledger.ours, Holding.ALL)
         self.assertEqual(self.ask(one, MAIL.key)[-1], JobBegun(self.job(MAIL)))
         one.handle(JobFinished(self.job(MAIL)), 2.0)
         self.assertEqual(ledger.ours, Holding.LOCAL)
 
-    def test_asker_dies(self) -> None:
-        """When the asker died while its group was stopped, the claim to it stays."""
-        ledger = settled_ledger(nice=False)
-        ledger.ours = Holding.ALL
-        ledger.peers[BETA] = NodeStatus.DEAD
-        Requests(ledger).handle(JobFinished(self.job(SQL)), 1.0)
-        self.assertEqual(ledger.ours, Holding.ALL)
+    def test_asker_is_gone(self) -> None:
+        """
+        When the asker died, left or started again while its group was stopped, the claim to it stays.
+
+        Nobody is answered; where nodes say what they hold, it is to be started here again.
+        """
+        goodbye = MessageDelivered(BETA, speech.shutdone())
+        for gone in (PeerDied(BETA, 10.0, True), PeerRestarted(BETA, 9), goodbye):
+            for nice, refused in ((True, {SQL.key}), (False, set())):
+                ledger = settled_ledger(nice=nice)
+                ledger.ours = Holding.ALL
+                one = Requests(ledger)
+                self.ask(one, SQL.key)
+                self.assertEqual(one.handle(gone, 0.5), [])
+                self.assertEqual(one.handle(JobFinished(self.job(SQL)), 1.0), [HoldingsChanged()])
+                self.assertEqual((ledger.ours, ledger.refused), (Holding.ALL, refused))
 
     def test_taken_over_again(self) -> None:
         """After another takeover all of them have to be given again."""
         ledger = settled_ledger(nice=False)
         ledger.groups = (WEB, SQL, MAIL)
         one = Requests(ledger)
-        one.handle(JobFinished(self.job(SQL)), 1.0)
-        one.handle(JobFinished(self.job(MAIL)), 1.0)
+        for given in (SQL, MAIL):
+            self.ask(one, given.key)
+            one.handle(JobFinished(self.job(given)), 1.0)
         ledger.ours = Holding.ALL
         one.handle(JobFinished(Job(Purpose.TAKEOVER, (SQL, MAIL), ("death",), node=BETA)), 2.0)
+        self.ask(one, SQL.key)
         one.handle(JobFinished(self.job(SQL)), 3.0)
         self.assertEqual(ledger.ours, Holding.ALL)
 
