@@ -27,6 +27,7 @@ from hatwist.config.hosts import parse_hosts
 from hatwist.config.lines import check_locks
 from hatwist.config.model import HaCf, NodeName, Position, ResourceGroup, node_name
 from hatwist.config.ping import PING_CODES, Neighbourhood, Network, check_pings, written_neighbourhood
+from hatwist.config.reach import check_devices, check_names
 
 MAX_OUTPUT: Final = 1024 * 1024
 """Bytes of a program's output that are looked at."""
@@ -100,6 +101,8 @@ def check_live(subject: Subject, probes: Probes, findings: Findings) -> None:
     _check_services(subject, probes, findings)
     _check_pings(subject, interfaces, probes, findings)
     check_locks(subject.cf, probes.read, findings)
+    check_names(subject.cf, probes.run, findings)
+    check_devices(subject.cf, probes.run, findings)
     check_fitness(subject.cf, parse_fitness(shown), findings)
     own = dict(interfaces.addresses)
     check_peers(subject.cf, subject.node, own.keys(), findings)
