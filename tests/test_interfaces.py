@@ -29,6 +29,7 @@ from hatwist.resources.agents import OcfAgent, ScriptAgent
 from hatwist.resources.build import AnnouncedScript
 from hatwist.resources.ipaddr import AddressAgent
 from hatwist.resources.memory import MemoryAgent
+from hatwist.resources.monitor import Monitor
 from hatwist.resources.rcd import RcScripts
 from hatwist.service.fifo import Fifo
 from hatwist.service.life import Life
@@ -41,6 +42,7 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.ICounting: [SerialMedium],
     interfaces.IMediumFactory: [MemoryFactory, PingFactory, SerialFactory, UdpFactory],
     interfaces.IResourceAgent: [AddressAgent, AnnouncedScript, MemoryAgent, OcfAgent, ScriptAgent],
+    interfaces.IWitness: [Monitor],
     interfaces.IFencingDevice: [MemoryDevice, Operator, ProgramDevice],
     interfaces.IFencer: [Fencer, MemoryFencer],
     interfaces.IPrograms: [ClientApi, Fifo, PidFile, RcScripts],
