@@ -116,9 +116,10 @@ class Standby:
     def _ask_peer(self, which: Holding, requester: str) -> list[Outcome]:
         ledger = self.ledger
         if not ledger.partners() or not ledger.nice:
-            reason = "no other node is alive" if ledger.nice else _LEGACY
+            obstacle = "no other node is alive" if ledger.nice else _ONLY_NICE
+            reason = obstacle if ledger.nice else _LEGACY
             refused = Record("takeover refused", which.word, ledger.me, (reason, f"{requester} asked for it"))
-            return [Log(Level.WARN, f"takeover [{which.word}] refused: {reason}"), refused]
+            return [Log(Level.WARN, f"takeover [{which.word}] refused: {obstacle}"), refused]
         text = f"takeover [{which.word}]: asking the other node for it ({requester} asked)"
         return [Log(Level.INFO, text), Send(speech.takeover(which))]
 

@@ -5,6 +5,7 @@ Somebody on the segment of the heartbeats who does not belong there; needs root.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -64,7 +65,9 @@ def signed(generation: int) -> list[bytes]:
         ("NS_nak_rexmit", {"firstseq": "ffff", "info": "\x1b[2J"}),
         ("NS_what", {"info": "a\nb"}),
     ):
-        fields = raw.strings(t=name, dest="node01", **values, src="node02", hg=f"{generation:x}", ts="7")
+        # What says to be older than the peer's first heartbeat counts as a recording.
+        now = f"{int(time.time()):x}"
+        fields = raw.strings(t=name, dest="node01", **values, src="node02", hg=f"{generation:x}", ts=now)
         strange += [raw.signed(raw.body(fields), THEIRS)] * 5
     return strange
 
