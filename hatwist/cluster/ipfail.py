@@ -58,8 +58,8 @@ Seconds, beside a keepalive, within which heartbeat's own ipfail notices what we
 noticed.  It does not say so by itself, so it is told once more what we see.
 """
 
-C_ANSWERS: Final = 1.25
-"""Seconds within which it answers that: it works off what it hears once a second."""
+C_ANSWERS: Final = 2.25
+"""Seconds within which it answers that: it works off what it hears a piece a second, and there may be two."""
 
 RETURN: Final = 2.0
 """

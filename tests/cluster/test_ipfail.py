@@ -158,8 +158,8 @@ class CompareTests(SynchronousTestCase):
         self.assertEqual(said(one.handle(DeadlinePassed(), 2.5)), [count(1)])
         self.assertEqual(hear(one, "you_are_dead", 2.9), [])
         hear(one, "num_ping_nodes", 2.9, num_ping="2")
-        self.assertEqual(one.deadline(), 3.75)
-        (asked,) = [it for it in one.handle(DeadlinePassed(), 3.75) if isinstance(it, HandoverAsked)]
+        self.assertEqual(one.deadline(), 4.75)
+        (asked,) = [it for it in one.handle(DeadlinePassed(), 4.75) if isinstance(it, HandoverAsked)]
         self.assertEqual(asked.why, "node beta sees more ping nodes than the 1 that are seen here")
 
     def test_what_answers_again(self) -> None:

@@ -9,6 +9,7 @@ import os
 import select
 import socket
 import threading
+import time
 import tty
 
 from twisted.internet.task import Clock
@@ -20,6 +21,9 @@ from scripts.lab.serialcable import DEVICE, SerialCable
 from tests.lab.base import LabTestCase
 
 MESSAGE = b">>>\n" + b"x" * 200 + b"\n<<<\n"
+
+MAX_LOOKS = 3000
+"""Grains of time in which everything has arrived."""
 
 
 class WayTests(SynchronousTestCase):
@@ -121,16 +125,18 @@ class CableTests(SynchronousTestCase):
         """What is written to one end is read from the other, as it was, at the cable's rate."""
         os.write(self.files[0], bytes(range(256)))
         os.write(self.files[1], b"hello")
-        self.carry(0.1)
-        self.assertEqual(self.received(0), b"hello")
-        first = self.received(1)
-        self.assertIn(len(first), (95, 96))
-        self.carry(0.2)
-        heard = first
-        # The kernel hands over in pieces what went into a terminal, when it finds the time.
-        while len(heard) < 256 and select.select([self.files[1]], [], [], 5.0)[0]:
-            heard += self.received(1)
-        self.assertEqual(heard, bytes(range(256)))
+        there, back = bytearray(), bytearray()
+        began = self.clock.seconds()
+        for _ in range(MAX_LOOKS):
+            self.carry(GRAIN)
+            there += self.received(1)
+            back += self.received(0)
+            # 9600 baud are 960 bytes a second; the kernel may hand over later, never sooner.
+            self.assertLessEqual(len(there), (self.clock.seconds() - began) * 960 + 1)
+            if len(there) == 256 and len(back) == 5:
+                break
+            time.sleep(GRAIN)
+        self.assertEqual((bytes(there), bytes(back)), (bytes(range(256)), b"hello"))
         self.assertEqual(self.cable.obey({"do": "count"}), {"carried": [5, 256], "lost": [0, 0]})
 
     def test_nothing_to_do(self) -> None:
