@@ -176,6 +176,8 @@ class Ipfail:
         blind = sender in self.ledger.blind
         self._theirs[sender] = self._seen.number
         self._see()
+        if self._wanted is Holding.FOREIGN:
+            return []  # it confirms why they go home
         aborted = self._abort("the other node sees no more ping nodes than we")
         if blind and self.cf.auto_failback is AutoFailback.ON:
             return [*aborted, *self._give_up(Holding.FOREIGN, f"node {sender} sees as many ping nodes", now)]
@@ -274,7 +276,8 @@ class Ipfail:
         self._wanted, self._why = which, why
         keepalive = self.cf.keepalive
         at = now + DELAY * keepalive
-        if self.ledger.c_nodes:
+        if self.ledger.c_nodes and which & Holding.LOCAL:
+            # It may be about to find that it sees as little.
             delay = max(C_DELAY * keepalive, keepalive + C_NOTICES + C_ANSWERS)
             at = max(now + C_ANSWERS, self._changed + delay)
         self._deadlines.set("giveup", at)

@@ -244,6 +244,15 @@ class CompareTests(SynchronousTestCase):
         self.assertEqual(one.handle(DeadlinePassed(), 9.0), [])
         self.assertEqual(hear(one, "abort_giveup", 9.5), [])
 
+    def test_going_home(self) -> None:
+        """That the peer says so, too, is no reason to keep what goes home; and nobody waits for heartbeat."""
+        for c_nodes in (frozenset[NodeName](), frozenset({BETA})):
+            cf = evolve(IPFAIL, auto_failback=AutoFailback.ON)
+            one = ipfail(cf, evolve(settled_ledger(), ours=Holding.ALL, c_nodes=c_nodes))
+            hear(one, "num_ping_nodes", 1.0, num_ping="2")
+            self.assertEqual(hear(one, "abort_giveup", 1.5), [])
+            self.assertEqual(handovers([*one.handle(DeadlinePassed(), 2.5)]), [Holding.FOREIGN])
+
     def test_heartbeat_looks_too_early(self) -> None:
         """What heartbeat's ipfail has counted is asked for once more after deadping."""
         one = ipfail(ledger=evolve(settled_ledger(), ours=Holding.LOCAL, c_nodes=frozenset({BETA})))
