@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, ip_address, ip_interface
 from types import TracebackType
 from typing import Final
 
+from attrs import evolve
 from twisted.logger import Logger
 
 from hatwist.errors import AgentError
@@ -35,10 +36,21 @@ IFA_ADDRESS: Final = 1
 IFA_LOCAL: Final = 2
 IFA_LABEL: Final = 3
 IFA_BROADCAST: Final = 4
+IFA_CACHEINFO: Final = 6
 IFA_FLAGS: Final = 8
+IFA_RT_PRIORITY: Final = 9
 
 IFA_F_SECONDARY: Final = 0x01
 IFA_F_NODAD: Final = 0x02
+
+KEPT_FLAGS: Final = IFA_F_NODAD | 0x04 | 0x10 | 0x100 | 0x200 | 0x400
+"""
+What an IPv6 address loses unless it is said again: besides, whether it is optimistic,
+a home address, has temporary ones, makes no route, joins a group.
+"""
+
+FOR_EVER: Final = 0xFFFFFFFF
+"""As a lifetime."""
 
 RTA_DST: Final = 1
 RTA_OIF: Final = 4
@@ -58,6 +70,7 @@ _LINK: Final = struct.Struct("=BxHiII")
 _ADDRESS: Final = struct.Struct("=BBBBI")
 _ROUTE: Final = struct.Struct("=BBBBBBBBI")
 _INDEX: Final = struct.Struct("=I")
+_CACHE: Final = struct.Struct("=IIII")
 
 
 class KernelNetwork:
@@ -120,18 +133,23 @@ class KernelNetwork:
             return None
         return Route(_INDEX.unpack(found[RTA_OIF])[0], _ROUTE.unpack_from(answers[0])[1])
 
-    def add(self, address: Held) -> None:
+    def add(self, address: Held, lifetime: int | None = None) -> None:
         """See L{Network.add}."""
-        parts = [_local(address)]
+        parts = [_local(address), _lifetime(lifetime)]
         if address.broadcast is not None:
             parts.append(netlink.attribute(IFA_BROADCAST, address.broadcast.packed))
         if address.label:
             parts.append(netlink.attribute(IFA_LABEL, _name(address.label)))
-        if address.ip.version == 6:
-            # Duplicate address detection would keep it silent for a second.
-            parts.append(netlink.attribute(IFA_FLAGS, _INDEX.pack(IFA_F_NODAD)))
-        how = netlink.NLM_F_CREATE | netlink.NLM_F_REPLACE
-        self._netlink.ask(RTM_NEWADDR, b"".join(parts), how)
+        # Duplicate address detection would keep it silent for a second.
+        parts.append(_kept(evolve(address, flags=address.flags | IFA_F_NODAD)))
+        self._put(parts)
+
+    def renew(self, address: Held, lifetime: int | None) -> None:
+        """See L{Network.renew}."""
+        self._put([_local(address), _lifetime(lifetime), _kept(address)])
+
+    def _put(self, parts: list[bytes]) -> None:
+        self._netlink.ask(RTM_NEWADDR, b"".join(parts), netlink.NLM_F_CREATE | netlink.NLM_F_REPLACE)
 
     def remove(self, address: Held) -> None:
         """See L{Network.remove}."""
@@ -145,7 +163,7 @@ class KernelNetwork:
         left = {(one.ip, one.index) for one in self.held()} if followers else set()
         for one in followers:
             if (one.ip, one.index) not in left:
-                self.add(one)
+                self.add(one, one.lifetime)
 
     def bring_up(self, link: Link) -> None:
         """See L{Network.bring_up}."""
@@ -206,7 +224,20 @@ def read_address(answer: bytes) -> Held | None:
         found.get(IFA_LABEL, b"").rstrip(b"\0").decode("utf-8", "replace"),
         None if broadcast is None else IPv4Address(broadcast),
         bool(flags & IFA_F_SECONDARY),
+        _number(found.get(IFA_FLAGS), flags),
+        _number(found.get(IFA_RT_PRIORITY), 0),
+        _seconds_left(found.get(IFA_CACHEINFO)),
     )
+
+
+def _number(value: bytes | None, default: int) -> int:
+    return default if value is None or len(value) != _INDEX.size else int(_INDEX.unpack(value)[0])
+
+
+def _seconds_left(cache: bytes | None) -> int | None:
+    """Read the valid lifetime; the preferred one stands before it."""
+    valid = _number(None if cache is None else cache[4:8], FOR_EVER)
+    return None if valid == FOR_EVER else valid
 
 
 def _local(address: Held) -> bytes:
@@ -214,6 +245,21 @@ def _local(address: Held) -> bytes:
     head = _ADDRESS.pack(_family(address.ip), address.prefix, 0, 0, address.index)
     parts = [netlink.attribute(kind, address.ip.packed) for kind in (IFA_LOCAL, IFA_ADDRESS)]
     return head + b"".join(parts)
+
+
+def _lifetime(seconds: int | None) -> bytes:
+    """Return the lifetime of an address, which is used as long as it is there."""
+    assert seconds is None or 0 < seconds < FOR_EVER
+    left = FOR_EVER if seconds is None else seconds
+    return netlink.attribute(IFA_CACHEINFO, _CACHE.pack(left, left, 0, 0))
+
+
+def _kept(address: Held) -> bytes:
+    """Return what an address loses when its lifetime is set, unless it is said again."""
+    metric = netlink.attribute(IFA_RT_PRIORITY, _INDEX.pack(address.metric)) if address.metric else b""
+    if address.ip.version == 4:
+        return metric
+    return metric + netlink.attribute(IFA_FLAGS, _INDEX.pack(address.flags & KEPT_FLAGS))
 
 
 def _family(ip: IPAddress) -> int:

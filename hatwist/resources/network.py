@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from hatwist.errors import AgentError
 
@@ -46,6 +46,9 @@ class Held:
     @ivar label: C{eth0} or C{eth0:0}; empty for IPv6.
     @ivar secondary: the kernel holds it because of another one in its subnet,
         and drops it together with that one unless told otherwise.
+    @ivar flags: the kernel's, C{IFA_F_...}; like what follows no part of which address it is.
+    @ivar metric: of the route to its subnet; 0 if none was given.
+    @ivar lifetime: seconds until the kernel removes it by itself; None for never.
     """
 
     ip: IPAddress
@@ -54,6 +57,9 @@ class Held:
     label: str = ""
     broadcast: IPv4Address | None = None
     secondary: bool = False
+    flags: int = field(default=0, eq=False)
+    metric: int = field(default=0, eq=False)
+    lifetime: int | None = field(default=None, eq=False)
 
 
 @frozen
@@ -76,8 +82,23 @@ class Network(Protocol):
     def route(self, ip: IPAddress, index: int = 0) -> Route | None:
         """Return the best route to an address, over one interface if C{index} is given."""
 
-    def add(self, address: Held) -> None:
-        """Add an address; it may be there already."""
+    def add(self, address: Held, lifetime: int | None = None) -> None:
+        """
+        Add an address; it may be there already.
+
+        @param lifetime: whole seconds, at least 1, after which the kernel removes
+            it by itself, up to a second late; None for never.
+        """
+
+    def renew(self, address: Held, lifetime: int | None) -> None:
+        """
+        Begin the lifetime of an address anew, and change nothing else of it.
+
+        The kernel adds an address that is not there, so this is for what L{held}
+        has just returned.
+
+        @param lifetime: as for L{add}.
+        """
 
     def remove(self, address: Held) -> None:
         """Remove an address and nothing else; it may be gone already."""

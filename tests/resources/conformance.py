@@ -96,6 +96,26 @@ class NetworkConformance(_Case):
         self.network.remove(address)
         self.assertNotIn(address, self.network.held())
 
+    def lifetimes(self) -> dict[str, int | None]:
+        """Return how long the addresses of eth0 will be there."""
+        return {str(one.ip): one.lifetime for one in self.network.held() if one.index == self.eth0}
+
+    def test_lifetimes(self) -> None:
+        """An address is there for ever, or for some seconds; they can be changed, and nothing else is."""
+        six = Held(SIX, 64, self.eth0)
+        self.network.add(self.address(label="eth0:0"), 90)
+        self.network.add(six, 80)
+        before = self.network.held()
+        told = self.lifetimes()
+        self.assertEqual((told[HOME], told[str(IP)], told[str(SIX)]), (None, 90, 80))
+        for lifetime in (70, None, 60):
+            for one in before:
+                if one.ip in (IP, SIX):
+                    self.network.renew(one, lifetime)
+            told = self.lifetimes()
+            self.assertEqual((told[HOME], told[str(IP)], told[str(SIX)]), (None, lifetime, lifetime))
+            self.assertEqual(self.network.held(), before)
+
     def test_neighbours_in_the_subnet_stay(self) -> None:
         """To remove the first address of a subnet leaves the others where they are."""
         self.network.add(self.address())

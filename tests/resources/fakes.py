@@ -280,8 +280,8 @@ class MemoryNetwork:
         ]
         return max(matching, key=lambda route: route.prefix, default=None)
 
-    def add(self, address: Held) -> None:
-        """See L{Network.add}."""
+    def add(self, address: Held, lifetime: int | None = None) -> None:
+        """See L{Network.add}; a lifetime does not pass by itself."""
         if self.refusal is not None:
             raise self.refusal
         subnet = ip_interface((address.ip, address.prefix)).network
@@ -291,8 +291,19 @@ class MemoryNetwork:
             if one.index == address.index and one.prefix == address.prefix and one.ip in subnet
         ]
         if any(one.ip == address.ip for one in known):
+            self.renew(address, lifetime)
             return
-        self.addresses.append(evolve(address, secondary=address.ip.version == 4 and bool(known)))
+        secondary = address.ip.version == 4 and bool(known)
+        self.addresses.append(evolve(address, secondary=secondary, lifetime=lifetime))
+
+    def renew(self, address: Held, lifetime: int | None) -> None:
+        """See L{Network.renew}."""
+        if self.refusal is not None:
+            raise self.refusal
+        self.addresses = [
+            evolve(one, lifetime=lifetime) if (one.ip, one.index) == (address.ip, address.index) else one
+            for one in self.addresses
+        ]
 
     def remove(self, address: Held) -> None:
         """See L{Network.remove}."""
@@ -301,7 +312,7 @@ class MemoryNetwork:
         kept = [one for one in self.addresses if (one.ip, one.index) != (address.ip, address.index)]
         self.addresses = []
         for one in kept:
-            self.add(evolve(one, secondary=False))
+            self.add(evolve(one, secondary=False), one.lifetime)
 
     def bring_up(self, link: Link) -> None:
         """See L{Network.bring_up}."""

@@ -70,6 +70,36 @@ class KernelInside(NetworkConformance, SynchronousTestCase):
         self.assertIn(f"inet {IP}/24 brd 172.16.0.255 scope global secondary eth0:0\n", shown)
         self.assertIn("valid_lft forever preferred_lft forever", shown.partition(str(IP))[2])
 
+    def test_what_is_renewed_stays_as_it_was(self) -> None:
+        """Flags, metric, label, scope and broadcast address are what they were, but for the lifetime."""
+        ip(f"address add {IP}/24 broadcast 172.16.0.127 metric 77 dev eth0 label eth0:7")
+        ip(f"address add {SIX}/64 nodad home noprefixroute metric 78 dev eth0")
+        before, routes = self.shown(), (ip("route"), ip("-6 route"))
+        for one in self.network.held():
+            if one.ip in (IP, SIX):
+                self.network.renew(one, 1000)
+        self.assertIn("valid_lft 1000sec preferred_lft 1000sec", ip(f"address show to {IP}"))
+        self.assertEqual(self.shown(), before)
+        self.assertEqual((ip("route"), ip("-6 route")), routes)
+
+    def shown(self) -> list[str]:
+        """Return how the addresses are shown, without their lifetimes."""
+        lines = ip("address show dev eth0").splitlines()
+        return [line.replace(" dynamic", "") for line in lines if "inet" in line]
+
+    def test_the_kernel_removes_what_nobody_renews(self) -> None:
+        """Once its lifetime has passed an address is gone, and what was renewed is there."""
+        self.network.add(self.address(), 1)
+        self.network.add(self.address(OTHER), 1)
+        self.network.add(Held(SIX, 64, self.eth0), 1)
+        other = next(one for one in self.network.held() if one.ip == OTHER)
+        limit = time.monotonic() + 10
+        while {IP, SIX} & {one.ip for one in self.network.held()}:
+            self.assertLess(time.monotonic(), limit)
+            self.network.renew(other, 1)
+            time.sleep(0.1)
+        self.assertEqual(self.on_eth0(), {HOME, str(OTHER)})
+
     def test_settings_are_put_back(self) -> None:
         """The setting that makes neighbours stay is what it was before."""
         for before in ("0\n", "1\n"):
