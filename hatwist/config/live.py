@@ -28,6 +28,7 @@ from hatwist.config.lines import check_locks
 from hatwist.config.model import HaCf, NodeName, Position, ResourceGroup, node_name
 from hatwist.config.ping import PING_CODES, Neighbourhood, Network, check_pings, written_neighbourhood
 from hatwist.config.reach import check_devices, check_names
+from hatwist.config.units import unit_name
 
 MAX_OUTPUT: Final = 1024 * 1024
 """Bytes of a program's output that are looked at."""
@@ -194,10 +195,12 @@ def _check_services(subject: Subject, probes: Probes, findings: Findings) -> Non
         if resource.script in seen:
             continue
         seen.add(resource.script)
-        how = _enabled(resource.script, probes)
+        unit = unit_name(resource.script)
+        name = unit or resource.script
+        how = _enabled(name, probes)
         if how:
-            text = f"{resource.script} is started at boot ({how}), and by the cluster"
-            remedy = f"systemctl disable {resource.script}, or update-rc.d {resource.script} disable"
+            text = f"{name} is started at boot ({how}), and by the cluster"
+            remedy = f"systemctl disable {name}" + (f", or update-rc.d {name} disable" if not unit else "")
             findings.warn(resource.where, "enabled-at-boot", text, remedy)
 
 

@@ -16,6 +16,7 @@ from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.haresources import ADDRESS_SCRIPTS, bracketed
 from hatwist.config.model import Resource, ResourceGroup
 from hatwist.config.presence import Host
+from hatwist.config.units import check_unit, unit_name
 from hatwist.config.wrappers import HEARTBEAT, OCF_SCRIPT, POSITIONAL
 
 
@@ -65,7 +66,10 @@ def check_programs(groups: Sequence[ResourceGroup], programs: Programs, findings
         if name in reported:
             continue
         reported.add(name)
-        if resource.script == OCF_SCRIPT:
+        unit = unit_name(name)
+        if unit is not None:
+            check_unit(resource, unit, programs.host, findings)
+        elif resource.script == OCF_SCRIPT:
             _check_instance(resource, programs, findings)
         elif not _is_found(resource, programs):
             _report_missing(resource, programs, findings)
@@ -87,6 +91,8 @@ def _report_missing(resource: Resource, programs: Programs, findings: Findings) 
     for path in (f"{place}/{name}" for place in programs.directories):
         if programs.host.is_file(path):
             remedy = f"{path} is not executable; chmod 755 {path}"
+    if name == "systemd":
+        remedy = f"write systemd:{'::'.join(resource.arguments) or 'NAME'}, with a single colon"
     text = f"Cannot locate resource script {shown(name)}"
     findings.error(resource.where, "unknown-script", text, remedy)
 

@@ -2,8 +2,8 @@
 """
 Run one verb of one resource through a program, and say in the log what came out.
 
-Two conventions: the scripts of resource.d and init.d, and OCF agents.  They
-differ in how they are called and judged, not in how they are run.
+Three conventions: the scripts of resource.d and init.d, OCF agents, and units of
+systemd.  They differ in how they are called and judged, not in how they are run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hatwist.config.model import Resource, Seconds
 from hatwist.interfaces import IResourceAgent
 from hatwist.resources.process import Launch, Ran
 from hatwist.resources.reporting import MAX_LINES, RESOURCE_MANAGER, Log, last_words, lines_of
-from hatwist.resources.verdicts import judge_ocf, judge_script
+from hatwist.resources.verdicts import judge_ocf, judge_script, judge_unit
 
 START_TIMEOUT: Final = 120.0
 STOP_TIMEOUT: Final = 120.0
@@ -29,6 +29,8 @@ STATUS_TIMEOUT: Final = 20.0
 _NOTHING_TO_SAY: Final = (Outcome.OK, "programs announce by themselves, when they start")
 
 OCF_VERB: Final = {Verb.START: "start", Verb.STOP: "stop", Verb.STATUS: "monitor"}
+UNIT_VERB: Final = {Verb.START: "start", Verb.STOP: "stop", Verb.STATUS: "is-active"}
+SYSTEMCTL: Final = "systemctl"
 
 
 @frozen
@@ -131,6 +133,30 @@ class OcfAgent:
         }
         own = {f"OCF_RESKEY_{name}": value for name, value in self.parameters.items()}
         return {**self.stage.environment, **promised, **own}
+
+
+@implementer(IResourceAgent)
+@frozen
+class UnitAgent:
+    """
+    A unit of systemd, called as C{systemctl VERB UNIT}.
+
+    @ivar unit: its name, with its kind.
+    """
+
+    unit: str
+    stage: Stage
+
+    def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:
+        """See L{IResourceAgent.run}; judged by L{judge_unit}."""
+        if verb is Verb.ANNOUNCE:
+            return succeed(_NOTHING_TO_SAY)
+        return Deferred.fromCoroutine(self._run(verb))
+
+    async def _run(self, verb: Verb) -> tuple[Outcome, str]:
+        words = (SYSTEMCTL, UNIT_VERB[verb], self.unit)
+        ran = await _perform(self.stage, words, self.stage.environment, verb)
+        return _report(self.stage, words, verb, ran, judge_unit(verb, ran))
 
 
 async def _perform(stage: Stage, words: tuple[str, ...], environment: Mapping[str, str], verb: Verb) -> Ran:

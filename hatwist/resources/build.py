@@ -16,10 +16,11 @@ from zope.interface import implementer
 
 from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.config.model import Resource
+from hatwist.config.units import find_fault, unit_name
 from hatwist.config.wrappers import OCF_SCRIPT
 from hatwist.errors import AgentError
 from hatwist.interfaces import IResourceAgent
-from hatwist.resources.agents import DEFAULT_TIMEOUTS, OcfAgent, ScriptAgent, Stage, Timeouts
+from hatwist.resources.agents import DEFAULT_TIMEOUTS, OcfAgent, ScriptAgent, Stage, Timeouts, UnitAgent
 from hatwist.resources.announce import Announcer
 from hatwist.resources.groups import STOP_RETRIES, GroupRunner
 from hatwist.resources.ipaddr import BUILTIN_NAMES, AddressAgent, make_announcer
@@ -97,6 +98,9 @@ class Agents:
 
         @raise AgentError: if there is none, or its arguments make no sense.
         """
+        unit = unit_name(resource.script)
+        if unit is not None:
+            return self._unit_agent(resource, unit)
         builtin = resource.script in BUILTIN_NAMES
         path = self.places.script(resource.script)
         if resource.script == OCF_SCRIPT or (path is None and not builtin):
@@ -110,6 +114,12 @@ class Agents:
         wanted = read_wanted(resource.arguments)
         where = f"{self.places.resource_directory}/{resource.script}"
         return AddressAgent(wanted, where, self.stage.log, self.announcer)
+
+    def _unit_agent(self, resource: Resource, unit: str) -> UnitAgent:
+        fault = find_fault(resource, unit)
+        if fault:
+            raise AgentError(f"{resource.text}: {fault}")
+        return UnitAgent(unit, self.stage)
 
     def _ocf_agent(self, resource: Resource) -> IResourceAgent:
         call = find_ocf(self.places, resource)

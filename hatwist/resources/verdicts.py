@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.resources.test_verdicts -*-
 """
-What a program's answer means: two conventions, as pure functions.
+What a program's answer means: three conventions, as pure functions.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ STOPPED: Final = re.compile(r"[Ss]topped")
 
 LSB_NOT_RUNNING: Final = 3
 """What C{status} of an init script exits with when its program does not run."""
+
+NOT_LOADED: Final = 5
+"""What C{systemctl stop} exits with for a unit that systemd does not know, so nothing of it runs."""
 
 OCF_SUCCESS: Final = 0
 OCF_NOT_RUNNING: Final = 7
@@ -62,3 +65,28 @@ def judge_ocf(verb: Verb, ran: Ran) -> Outcome:
 
 
 _OCF_MONITOR: Final = {OCF_SUCCESS: Outcome.RUNNING, OCF_NOT_RUNNING: Outcome.STOPPED}
+
+
+def judge_unit(verb: Verb, ran: Ran) -> Outcome:
+    """
+    Judge C{systemctl}.
+
+    C{status} is judged by the word that C{is-active} prints: C{active} and what
+    systemd calls active while it reloads is running, C{inactive} and C{failed} are
+    stopped.  Whatever else is on its way, or no answer, so C{FAILED}: not known.
+    """
+    if ran.timed_out:
+        return Outcome.FAILED
+    if verb is Verb.STATUS:
+        return _UNIT_STATES.get(ran.stdout.strip(), Outcome.FAILED)
+    accepted = {0, NOT_LOADED} if verb is Verb.STOP else {0}
+    return Outcome.OK if ran.code in accepted else Outcome.FAILED
+
+
+_UNIT_STATES: Final = {
+    "active": Outcome.RUNNING,
+    "reloading": Outcome.RUNNING,
+    "refreshing": Outcome.RUNNING,
+    "inactive": Outcome.STOPPED,
+    "failed": Outcome.STOPPED,
+}

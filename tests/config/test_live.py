@@ -202,6 +202,14 @@ class LiveTests(SynchronousTestCase):
         )
         self.assertEqual([one for one in found if "port 0" in one], [])
 
+    def test_units_at_boot(self) -> None:
+        """A unit is asked for by its own name."""
+        probes = FakeProbes(programs={"systemctl is-enabled nginx.service": "enabled\n"})
+        found = self.check(probes, resources="alpha systemd:nginx\n")
+        text = "nginx.service is started at boot (systemctl: enabled), and by the cluster"
+        self.assertEqual(found, [f"warning haresources:1:7: {text}"])
+        self.assertEqual(self.findings.problems[-1].remedy, "systemctl disable nginx.service")
+
     def test_services_at_boot(self) -> None:
         """What the cluster starts must not be started at boot as well."""
         probes = FakeProbes(

@@ -13,7 +13,7 @@ from zope.interface.verify import verifyObject
 
 from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.interfaces import IResourceAgent
-from hatwist.resources.agents import OcfAgent, ScriptAgent, Stage, Timeouts
+from hatwist.resources.agents import OcfAgent, ScriptAgent, Stage, Timeouts, UnitAgent
 from hatwist.resources.process import Ran
 from tests.resources.fakes import LogBook, resource
 
@@ -143,3 +143,48 @@ class OcfTests(SynchronousTestCase):
         self.assertEqual(self.launch.calls[0][0][1:], ("monitor",))
         self.assertIs(self.perform(Verb.STATUS, Ran(7, None, "")), Outcome.STOPPED)
         self.assertIs(self.perform(Verb.STATUS, Ran(1, None, "")), Outcome.FAILED)
+
+
+class UnitTests(SynchronousTestCase):
+    """L{UnitAgent}."""
+
+    def perform(self, verb: Verb, ran: Ran) -> tuple[Outcome, str]:
+        """Run one verb of a unit."""
+        self.launch = Launcher(ran)
+        self.log = LogBook()
+        agent = UnitAgent("nginx.service", Stage(self.launch, {"PATH": "/bin"}, self.log))
+        verifyObject(IResourceAgent, agent)
+        return self.successResultOf(agent.run(resource("systemd:nginx"), verb))
+
+    def test_called_through_systemctl(self) -> None:
+        """Start, stop and is-active, within the times of all programs."""
+        for verb, word, timeout in (
+            (Verb.START, "start", 120.0),
+            (Verb.STOP, "stop", 120.0),
+            (Verb.STATUS, "is-active", 20.0),
+        ):
+            self.perform(verb, Ran(0, None, ""))
+            self.assertEqual(
+                self.launch.calls, [(("systemctl", word, "nginx.service"), {"PATH": "/bin"}, timeout)]
+            )
+        self.perform(Verb.ANNOUNCE, Ran(0, None, ""))
+        self.assertEqual(self.launch.calls, [])
+
+    def test_a_start_that_fails_says_why(self) -> None:
+        """systemctl's words are in the log and in the outcome, as those of any program."""
+        ran = Ran(1, None, "Job for nginx.service failed.\n")
+        detail = "return code 1: Job for nginx.service failed."
+        self.assertEqual(self.perform(Verb.START, ran), (Outcome.FAILED, detail))
+        self.assertEqual(
+            self.log.lines(Level.DEBUG),
+            [
+                "info: Running systemctl start nginx.service",
+                "ERROR: Return code 1 from systemctl",
+                "ERROR: systemctl: Job for nginx.service failed.",
+            ],
+        )
+
+    def test_what_is_under_way_is_not_known(self) -> None:
+        """While systemd starts it again by itself, it is neither running nor stopped."""
+        found, _ = self.perform(Verb.STATUS, Ran(3, None, "activating\n", stdout="activating\n"))
+        self.assertIs(found, Outcome.FAILED)

@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.errors import AgentError
-from hatwist.resources.agents import OcfAgent, ScriptAgent, Stage
+from hatwist.resources.agents import OcfAgent, ScriptAgent, Stage, UnitAgent
 from hatwist.resources.build import (
     Agents,
     AnnouncedScript,
@@ -137,6 +137,15 @@ class AgentsTests(SynchronousTestCase):
         self.install("LVM")
         self.assertIsInstance(self.find("LVM::vg0"), ScriptAgent)
 
+    def test_units(self) -> None:
+        """A unit is systemd's, whatever scripts there are; what cannot be one is refused."""
+        self.install("systemd:nginx")
+        found = self.find("systemd:nginx")
+        assert isinstance(found, UnitAgent)
+        self.assertEqual(found.unit, "nginx.service")
+        problem = self.assertRaises(AgentError, self.find, "systemd:nginx::x")
+        self.assertEqual(str(problem), "systemd:nginx::x: a unit takes no arguments")
+
     def test_missing(self) -> None:
         """What is nowhere is named."""
         problem = self.assertRaises(AgentError, self.find, "httpd")
@@ -190,6 +199,26 @@ class RealTests(TestCase):
         self.assertEqual(await self.runner.run(web, Verb.STOP), (Outcome.OK, ""))
         self.assertEqual(self.calls(), ["httpd stop", "drbddisk r0 x y stop"])
         self.assertEqual((await self.runner.run(web, Verb.STATUS))[0], Outcome.STOPPED)
+
+    async def test_a_unit_s_life(self) -> None:
+        """A unit starts, is found running, and stops, through the systemctl of the path."""
+        systemctl = 'set -- "$2" "$1"; state=$STATES/$1; echo "$2 $1" >> $JOURNAL\n'
+        systemctl += "case $2 in start) touch $state;; stop) rm -f $state;;\n"
+        systemctl += "is-active) [ -e $state ] && echo active || { echo inactive; exit 3; };; esac"
+        write_program(self.init, "systemctl", systemctl)
+        environment = {
+            "JOURNAL": self.journal,
+            "STATES": self.directory,
+            "PATH": f"{self.init}:{os.environ['PATH']}",
+        }
+        runner = make_runner(reactor, self.directory, "node01", environment, self.log)
+        web = group("systemd:nginx")
+        self.assertEqual(await runner.run(web, Verb.START), (Outcome.OK, ""))
+        self.assertEqual((await runner.run(web, Verb.STATUS))[0], Outcome.RUNNING)
+        self.assertEqual(await runner.run(web, Verb.STOP), (Outcome.OK, ""))
+        self.assertEqual((await runner.run(web, Verb.STATUS))[0], Outcome.STOPPED)
+        verbs = [line.split()[0] for line in self.calls()]
+        self.assertEqual(verbs, ["is-active", "start", "is-active", "stop", "is-active"])
 
     async def test_a_failure_is_explained(self) -> None:
         """What a failing script said is in the log and in the outcome."""

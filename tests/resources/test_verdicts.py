@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster.names import Outcome, Verb
 from hatwist.resources.process import Ran
-from hatwist.resources.verdicts import judge_ocf, judge_script
+from hatwist.resources.verdicts import judge_ocf, judge_script, judge_unit
 
 WORDS = {
     "httpd (pid 42) is running...": Outcome.RUNNING,
@@ -101,3 +101,37 @@ class OcfTests(SynchronousTestCase):
         """Who had to be ended has failed."""
         for verb in Verb:
             self.assertIs(judge_ocf(verb, Ran(0, None, "", timed_out=True)), Outcome.FAILED)
+
+
+class UnitTests(SynchronousTestCase):
+    """Units of systemd."""
+
+    def test_is_active(self) -> None:
+        """Only the word counts: what is under way is neither running nor stopped."""
+        for word, outcome in {
+            "active\n": Outcome.RUNNING,
+            "reloading\n": Outcome.RUNNING,
+            "inactive\n": Outcome.STOPPED,
+            "failed\n": Outcome.STOPPED,
+            "activating\n": Outcome.FAILED,
+            "deactivating\n": Outcome.FAILED,
+            "unknown\n": Outcome.FAILED,
+            "active\nactive\n": Outcome.FAILED,
+            "": Outcome.FAILED,
+        }.items():
+            for status in (0, 3, 4):
+                ran = Ran(status, None, word, stdout=word)
+                self.assertIs(judge_unit(Verb.STATUS, ran), outcome, word)
+
+    def test_start_and_stop(self) -> None:
+        """0 is success; a unit that is not loaded has been stopped, but not started."""
+        self.assertIs(judge_unit(Verb.START, Ran(0, None, "")), Outcome.OK)
+        self.assertIs(judge_unit(Verb.START, Ran(5, None, "")), Outcome.FAILED)
+        self.assertIs(judge_unit(Verb.STOP, Ran(0, None, "")), Outcome.OK)
+        self.assertIs(judge_unit(Verb.STOP, Ran(5, None, "")), Outcome.OK)
+        self.assertIs(judge_unit(Verb.STOP, Ran(1, None, "")), Outcome.FAILED)
+
+    def test_out_of_time_is_failed(self) -> None:
+        """systemctl was ended, its job in systemd was not."""
+        for verb in Verb:
+            self.assertIs(judge_unit(verb, Ran(0, None, "", timed_out=True, stdout="active")), Outcome.FAILED)
