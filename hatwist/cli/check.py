@@ -10,6 +10,7 @@ import json
 import os
 import socket
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final, TextIO
 
 from twisted.python import usage
@@ -17,8 +18,13 @@ from twisted.python import usage
 from hatwist.cli.options import Command
 from hatwist.config import load
 from hatwist.config.findings import Findings
-from hatwist.config.live import HostProbes, Probes, Subject, check_live
-from hatwist.config.model import Gravity, Problem
+from hatwist.config.live import Probes, Subject, check_live
+from hatwist.config.metadata import VALIDATE_TIMEOUT, Agent
+from hatwist.config.model import Gravity, Problem, ResourceGroup
+from hatwist.config.probes import HostProbes
+from hatwist.resources.build import script_environment
+from hatwist.resources.locate import OCF_ROOT, Places
+from hatwist.resources.ocf import find_calls
 
 EXIT_OK: Final = 0
 EXIT_NOT_CONFIGURED: Final = 6
@@ -34,10 +40,11 @@ class CheckOptions(Command):
         ["config", "c", "/etc/ha.d", "The directory of the files."],
         ["node", None, None, "Check as if this host were the node of this name."],
         ["init-d", None, "/etc/init.d", "Where scripts are that resource.d does not have."],
+        ["ocf-root", None, OCF_ROOT, "Where OCF agents are, under resource.d/PROVIDER."],
     ]
     optFlags = [
         ["json", None, "Print one JSON object."],
-        ["live", None, "Look at this host as well: clock, names, firewall, services."],
+        ["live", None, "Look at this host as well: clock, names, firewall, services, OCF agents."],
     ]
 
     def parseArgs(self, *words: str) -> None:
@@ -65,17 +72,31 @@ def check(
     node = str(options["node"] or load.node_name(directory, hostname))
     interfaces = frozenset(name for _, name in socket.if_nameindex())
     script_dirs = (os.path.join(directory, "resource.d"), str(options["init-d"]))
-    found = load.examine(directory, node=node, interfaces=interfaces, script_dirs=script_dirs)
+    ocf_root = str(options["ocf-root"])
+    found = load.examine(
+        directory, node=node, interfaces=interfaces, script_dirs=script_dirs, ocf_root=ocf_root
+    )
     problems = found.problems
     if options["live"]:
         findings = Findings(list(problems))
-        subject = Subject(found.reading.cf, found.groups, found.seen.node, hostname)
+        places = Places(directory, str(options["init-d"]), ocf_root)
+        agents = _agents(places, found.seen.node, found.groups)
+        subject = Subject(found.reading.cf, found.groups, found.seen.node, hostname, agents)
         check_live(subject, probes or HostProbes(), findings)
         problems = findings.ordered()
     show = _as_json if options["json"] else _as_text
     _write(stdout, show(directory, found.seen.node, problems))
     fatal = any(one.gravity is Gravity.ERROR for one in problems)
     return EXIT_NOT_CONFIGURED if fatal else EXIT_OK
+
+
+def _agents(places: Places, node: str, groups: Sequence[ResourceGroup]) -> tuple[Agent, ...]:
+    """Return the OCF agents of groups, with the environment that the daemon would give them."""
+    given = script_environment(places.directory, node, {"OCF_ROOT": places.ocf_root})
+    return tuple(
+        Agent(resource, call.path, call.parameters, {**given, **call.environment(VALIDATE_TIMEOUT)})
+        for resource, call in find_calls(places, groups)
+    )
 
 
 def _write(stdout: TextIO, text: str) -> None:

@@ -3,16 +3,14 @@
 What can be seen on the host and is not in the files: its clock, its names, its
 firewall, its services.
 
-L{check_live} judges, through L{Probes}; L{HostProbes} looks, and changes
-nothing.
+L{check_live} judges, through L{Probes}; L{hatwist.config.probes} looks, and
+changes nothing.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import subprocess
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address, ip_interface
 from typing import Final, Protocol
 
@@ -25,16 +23,11 @@ from hatwist.config.fitness import check_fitness, parse_fitness
 from hatwist.config.haresources import ADDRESS_SCRIPTS
 from hatwist.config.hosts import parse_hosts
 from hatwist.config.lines import check_locks
-from hatwist.config.model import HaCf, NodeName, Position, ResourceGroup, node_name
+from hatwist.config.metadata import Agent, Answer, check_agents
+from hatwist.config.model import HaCf, NodeName, Position, ResourceGroup, Seconds, node_name
 from hatwist.config.ping import PING_CODES, Neighbourhood, Network, check_pings, written_neighbourhood
 from hatwist.config.reach import check_devices, check_names
 from hatwist.config.units import unit_name
-
-MAX_OUTPUT: Final = 1024 * 1024
-"""Bytes of a program's output that are looked at."""
-
-PROBE_TIMEOUT: Final = 5.0
-"""Seconds that a program may take."""
 
 HOST: Final = Position("this host")
 HOSTS: Final = Position("/etc/hosts")
@@ -55,6 +48,9 @@ class Probes(Protocol):
     def run(self, *command: str) -> str | None:
         """Return what a program prints, C{None} if it is not there or takes too long."""
 
+    def ask(self, command: Sequence[str], environment: Mapping[str, str], timeout: Seconds) -> Answer:
+        """Return how a program ended that was given an environment and a time."""
+
     def names_in(self, directory: str) -> tuple[str, ...]:
         """Return what is in a directory; nothing if it is not there."""
 
@@ -68,12 +64,14 @@ class Subject:
     What is checked.
 
     @ivar hostname: as C{uname -n} prints it.
+    @ivar agents: the OCF agents of the groups' resources.
     """
 
     cf: HaCf
     groups: tuple[ResourceGroup, ...]
     node: NodeName
     hostname: str
+    agents: tuple[Agent, ...] = ()
 
 
 @frozen
@@ -108,6 +106,7 @@ def check_live(subject: Subject, probes: Probes, findings: Findings) -> None:
     own = dict(interfaces.addresses)
     check_peers(subject.cf, subject.node, own.keys(), findings)
     check_held(subject.groups, own, _missing_daemon(probes), findings)
+    check_agents(subject.agents, probes.ask, findings)
 
 
 def parse_addresses(text: str) -> Interfaces:
@@ -231,56 +230,3 @@ def _check_pings(subject: Subject, interfaces: Interfaces, probes: Probes, findi
     ]
     around = Neighbourhood({**written.members, **own}, interfaces.networks)
     check_pings(subject.cf, around, hosts, findings)
-
-
-class HostProbes:
-    """The host that we run on."""
-
-    def read(self, path: str) -> str | None:
-        """Return the text of a file, C{None} if it cannot be read."""
-        try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                return file.read(MAX_OUTPUT)
-        except OSError:
-            return None
-
-    def run(self, *command: str) -> str | None:
-        """Return what a program prints, C{None} if it is not there, fails silently or takes too long."""
-        try:
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                timeout=PROBE_TIMEOUT,
-                env={"PATH": _path(), "LC_ALL": "C"},
-                check=False,
-            )
-        except (OSError, ValueError, subprocess.TimeoutExpired):
-            return None
-        if done.returncode and not done.stdout:
-            return None
-        return done.stdout[:MAX_OUTPUT].decode("utf-8", "replace")
-
-    def names_in(self, directory: str) -> tuple[str, ...]:
-        """Return what is in a directory; nothing if it is not there."""
-        return tuple(sorted(os.listdir(directory))) if os.path.isdir(directory) else ()
-
-    def clock_state(self) -> int | None:
-        """Ask the kernel, changing nothing."""
-        return clock_state(ctypes.CDLL(None))
-
-
-def clock_state(library: object) -> int | None:
-    """
-    Ask adjtimex(2), with C{modes} 0, which changes nothing.
-
-    @param library: the C library, loaded by C{ctypes}.
-    @return: the state; C{None} where the library does not have it, or it failed.
-    """
-    ask = getattr(library, "adjtimex", None)
-    state = ask(ctypes.create_string_buffer(512)) if ask is not None else None
-    return state if isinstance(state, int) and state >= 0 else None
-
-
-def _path() -> str:
-    return os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))

@@ -3,7 +3,7 @@
 Read a directory such as C{/etc/ha.d}: the three files, hatwist.toml, and what
 they name on this host.
 
-Besides L{hatwist.config.live} the only module here that touches the world; it
+Besides L{hatwist.config.probes} the only module here that touches the world; it
 reads, and changes nothing.
 """
 
@@ -98,6 +98,14 @@ class ThisHost:
     def has_group(self, name: str) -> bool:
         """Whether there is a group of this name."""
         return name in {entry.gr_name for entry in grp.getgrall()}
+
+    def read(self, path: str) -> str | None:
+        """The text of a file; None if it cannot be read."""
+        try:
+            with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                return file.read(MAX_FILE)
+        except OSError:
+            return None
 
     def names_in(self, directory: str) -> tuple[str, ...]:
         """What is in a directory; nothing if it is not there."""

@@ -44,6 +44,9 @@ class Host(Protocol):
     def has_group(self, name: str) -> bool:
         """Whether there is a group of this name."""
 
+    def read(self, path: str) -> str | None:
+        """The text of a file; None if it cannot be read."""
+
     def names_in(self, directory: str) -> tuple[str, ...]:
         """What is in a directory; nothing if it is not there."""
 

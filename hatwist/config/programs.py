@@ -9,15 +9,20 @@ would refuse is an error here, before anything is started.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from attrs import frozen
 
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.haresources import ADDRESS_SCRIPTS, bracketed
 from hatwist.config.model import Resource, ResourceGroup
+from hatwist.config.parameters import by_position, parse_parameters
 from hatwist.config.presence import Host
 from hatwist.config.units import check_unit, unit_name
 from hatwist.config.wrappers import HEARTBEAT, OCF_SCRIPT, POSITIONAL
+from hatwist.errors import AgentError
+
+_LINES: Final = "write the agent's parameters into it, each on a line: NAME=value"
 
 
 @frozen
@@ -35,9 +40,14 @@ class Programs:
     parameters: str
     host: Host
 
+    def script(self, name: str) -> str | None:
+        """Return the script of this name; None if there is none that can be executed."""
+        paths = (f"{place}/{name}" for place in self.directories)
+        return next(filter(self.host.is_program, paths), None)
+
     def has(self, name: str) -> bool:
         """Whether there is something that a resource of this name can run."""
-        if any(self.host.is_program(f"{place}/{name}") for place in self.directories):
+        if self.script(name) is not None:
             return True
         return name in POSITIONAL and self.host.is_program(f"{self.agents}/{HEARTBEAT}/{name}")
 
@@ -73,6 +83,8 @@ def check_programs(groups: Sequence[ResourceGroup], programs: Programs, findings
             _check_instance(resource, programs, findings)
         elif not _is_found(resource, programs):
             _report_missing(resource, programs, findings)
+    for resource in (one for group in groups for one in group.resources):
+        _check_arguments(resource, programs, findings)
 
 
 def _is_found(resource: Resource, programs: Programs) -> bool:
@@ -113,5 +125,25 @@ def _check_instance(resource: Resource, programs: Programs, findings: Findings) 
     file = f"{programs.parameters}/{kind}/{instance}"
     if not programs.host.is_file(file):
         text = f"[{shown(resource.text)}]: there is no file {shown(file)}"
-        remedy = "write the agent's parameters into it, each on a line: NAME=value"
-        findings.error(resource.where, "no-parameters", text, remedy)
+        findings.error(resource.where, "no-parameters", text, _LINES)
+        return
+    content = programs.host.read(file)
+    if content is None:
+        text = f"[{shown(resource.text)}]: {shown(file)} cannot be read"
+        findings.error(resource.where, "no-parameters", text, "as root it can")
+        return
+    try:
+        parse_parameters(content, file)
+    except AgentError as reason:
+        findings.error(resource.where, "bad-parameters", f"[{shown(resource.text)}]: {reason}", _LINES)
+
+
+def _check_arguments(resource: Resource, programs: Programs, findings: Findings) -> None:
+    """Check the arguments of a wrapper that is not there: its agent takes them by name."""
+    names = POSITIONAL.get(resource.script)
+    if names is None or programs.script(resource.script) is not None:
+        return
+    try:
+        by_position(resource.script, names, resource.arguments)
+    except AgentError as reason:
+        findings.error(resource.where, "bad-resource", f"[{shown(resource.text)}]: {reason}", "")

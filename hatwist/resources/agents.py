@@ -18,6 +18,7 @@ from zope.interface import implementer
 from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.config.model import Resource, Seconds
 from hatwist.interfaces import IResourceAgent
+from hatwist.resources.ocf import OcfCall
 from hatwist.resources.process import Launch, Ran
 from hatwist.resources.reporting import MAX_LINES, RESOURCE_MANAGER, Log, last_words, lines_of
 from hatwist.resources.verdicts import judge_ocf, judge_script, judge_unit
@@ -97,17 +98,9 @@ class ScriptAgent:
 class OcfAgent:
     """
     An OCF agent, called as C{AGENT VERB} with its parameters in the environment.
-
-    @ivar path: where it is.
-    @ivar provider: the directory it was found in, such as C{heartbeat}.
-    @ivar instance: what it calls itself in its log lines.
-    @ivar parameters: by name, without C{OCF_RESKEY_}.
     """
 
-    path: str
-    provider: str
-    instance: str
-    parameters: Mapping[str, str]
+    call: OcfCall
     stage: Stage
 
     def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:
@@ -117,22 +110,10 @@ class OcfAgent:
         return Deferred.fromCoroutine(self._run(verb))
 
     async def _run(self, verb: Verb) -> tuple[Outcome, str]:
-        words = (self.path, OCF_VERB[verb])
-        ran = await _perform(self.stage, words, self._environment(verb), verb)
+        words = (self.call.path, OCF_VERB[verb])
+        own = self.call.environment(self.stage.timeouts.of(verb))
+        ran = await _perform(self.stage, words, {**self.stage.environment, **own}, verb)
         return _report(self.stage, words, verb, ran, judge_ocf(verb, ran))
-
-    def _environment(self, verb: Verb) -> dict[str, str]:
-        """Return what the OCF agent API 1.0 promises an agent."""
-        promised = {
-            "OCF_RA_VERSION_MAJOR": "1",
-            "OCF_RA_VERSION_MINOR": "0",
-            "OCF_RESOURCE_TYPE": self.path.rpartition("/")[2],
-            "OCF_RESOURCE_PROVIDER": self.provider,
-            "OCF_RESOURCE_INSTANCE": self.instance,
-            "OCF_RESKEY_CRM_meta_timeout": str(int(self.stage.timeouts.of(verb) * 1000)),
-        }
-        own = {f"OCF_RESKEY_{name}": value for name, value in self.parameters.items()}
-        return {**self.stage.environment, **promised, **own}
 
 
 @implementer(IResourceAgent)

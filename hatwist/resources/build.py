@@ -125,7 +125,7 @@ class Agents:
         call = find_ocf(self.places, resource)
         if call is None:
             raise AgentError(f"Cannot locate resource script {resource.script}")
-        return OcfAgent(call.path, call.provider, call.instance, call.parameters, self.stage)
+        return OcfAgent(call, self.stage)
 
 
 def make_runner(

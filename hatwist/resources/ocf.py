@@ -10,23 +10,16 @@ position.  The second is for hosts that have the agent but not the wrapper.
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from attrs import frozen
 
-from hatwist.config.model import Resource
+from hatwist.config.model import Resource, ResourceGroup, Seconds
+from hatwist.config.parameters import MAX_FILE, PREFIX, by_position, parse_parameters
 from hatwist.config.wrappers import HEARTBEAT, OCF_SCRIPT, POSITIONAL
 from hatwist.errors import AgentError
 from hatwist.resources.locate import Places, find_program
-
-PREFIX: Final = "OCF_RESKEY_"
-
-MAX_FILE: Final = 64 * 1024
-"""Bytes of a parameter file."""
-
-MAX_PARAMETERS: Final = 256
 
 
 @frozen
@@ -34,6 +27,8 @@ class OcfCall:
     """
     An agent and what it is to be told.
 
+    @ivar provider: the directory it was found in, such as C{heartbeat}.
+    @ivar instance: what it calls itself in its log lines.
     @ivar parameters: without C{OCF_RESKEY_}.
     """
 
@@ -41,6 +36,28 @@ class OcfCall:
     provider: str
     instance: str
     parameters: Mapping[str, str]
+
+    def environment(self, timeout: Seconds) -> dict[str, str]:
+        """Return what the OCF agent API 1.0 promises an agent, its parameters among it."""
+        return {
+            "OCF_RA_VERSION_MAJOR": "1",
+            "OCF_RA_VERSION_MINOR": "0",
+            "OCF_RESOURCE_TYPE": self.path.rpartition("/")[2],
+            "OCF_RESOURCE_PROVIDER": self.provider,
+            "OCF_RESOURCE_INSTANCE": self.instance,
+            f"{PREFIX}CRM_meta_timeout": str(int(timeout * 1000)),
+            **{PREFIX + name: value for name, value in self.parameters.items()},
+        }
+
+
+def find_calls(places: Places, groups: Iterable[ResourceGroup]) -> Iterator[tuple[Resource, OcfCall]]:
+    """Yield every resource that an OCF agent runs; those that make no sense are left out."""
+    for resource in (one for group in groups for one in group.resources):
+        if resource.script == OCF_SCRIPT or places.script(resource.script) is None:
+            with suppress(AgentError):
+                call = find_ocf(places, resource)
+                if call is not None:
+                    yield resource, call
 
 
 def find_ocf(places: Places, resource: Resource) -> OcfCall | None:
@@ -59,21 +76,6 @@ def find_ocf(places: Places, resource: Resource) -> OcfCall | None:
     parameters = by_position(resource.script, names, resource.arguments)
     instance = "_".join((resource.script, *resource.arguments[:1]))
     return OcfCall(path, HEARTBEAT, instance, parameters)
-
-
-def by_position(script: str, names: tuple[str, ...], arguments: tuple[str, ...]) -> dict[str, str]:
-    """
-    Name the arguments of a wrapper.
-
-    @raise AgentError: for more arguments than names.
-    """
-    if script == "SendArp" and len(arguments) == 1:
-        arguments = tuple(arguments[0].split("/", 1))
-    if script == "WAS" and arguments and arguments[0].isdecimal():
-        names = ("port",)
-    if len(arguments) > len(names):
-        raise AgentError(f"{script} takes {'::'.join(names)}, not {'::'.join(arguments)}")
-    return dict(zip(names, arguments, strict=False))
 
 
 def _by_instance(places: Places, resource: Resource) -> OcfCall:
@@ -103,29 +105,4 @@ def _read_parameters(file: str) -> dict[str, str]:
             text = opened.read(MAX_FILE + 1)
     except OSError as reason:
         raise AgentError(f"{file}: {reason.strerror}") from reason
-    if len(text) > MAX_FILE:
-        raise AgentError(f"{file}: longer than {MAX_FILE} characters")
     return parse_parameters(text, file)
-
-
-def parse_parameters(text: str, file: str) -> dict[str, str]:
-    """
-    Read C{NAME=value} lines: quotes as in a shell, C{#} begins a comment, the
-    prefix C{OCF_RESKEY_} may stand before the name.
-
-    @raise AgentError: for anything else; names file and line.
-    """
-    parameters: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            words = shlex.split(line, comments=True)
-        except ValueError as reason:
-            raise AgentError(f"{file}:{number}: {reason}") from reason
-        for word in words:
-            name, equals, value = word.partition("=")
-            if not equals or not name.isidentifier():
-                raise AgentError(f"{file}:{number}: not NAME=value: {word}")
-            parameters[name.removeprefix(PREFIX)] = value
-    if len(parameters) > MAX_PARAMETERS:
-        raise AgentError(f"{file}: more than {MAX_PARAMETERS} parameters")
-    return parameters

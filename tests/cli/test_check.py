@@ -8,12 +8,15 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from twisted.python import usage
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cli.check import CheckOptions, check
+from hatwist.config.metadata import Answer
+from tests.resources.fakes import write_program
 
 GOOD = {
     "ha.cf": "logfile /dev/null\nauto_failback on\nucast lo 192.0.2.1\nnode alpha beta\n",
@@ -30,6 +33,9 @@ class NoProbes:
 
     def run(self, *command: str) -> str | None:
         return None
+
+    def ask(self, command: Sequence[str], environment: Mapping[str, str], timeout: float) -> Answer:
+        return Answer(None, refused="nothing can be run")
 
     def names_in(self, directory: str) -> tuple[str, ...]:
         return ()
@@ -112,6 +118,14 @@ class CheckTests(SynchronousTestCase):
         self.assertIn("/etc/hosts: warning: node alpha is not in /etc/hosts", text)
         self.assertIn("this host: note: nothing tells whether this host's clock is right", text)
         self.assertIn("2 notes" if os.uname().nodename == "alpha" else "3 notes", text)
+
+    def test_live_agents(self) -> None:
+        """With --live the OCF agents of the resources are asked, as the daemon would call them."""
+        path = write_program(Path(self.directory, "ocf", "resource.d", "heartbeat"), "Delay", "exit 9")
+        Path(self.directory, "haresources").write_text("alpha 10.0.0.5 Delay::5\n")
+        text = self.check("--node", "alpha", "--live", "--ocf-root", f"{self.directory}/ocf")[1]
+        said = f"{path} meta-data cannot be run: nothing can be run".replace(f"{self.directory}/", "")
+        self.assertIn(f"haresources:1:16: warning: {said}", text)
 
     def test_poor_terminal(self) -> None:
         """What the terminal's encoding does not have is escaped."""

@@ -6,8 +6,7 @@ What can be seen on the host.
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from attrs import Factory, frozen
 from twisted.trial.unittest import SynchronousTestCase
@@ -15,7 +14,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from hatwist.config.findings import Findings
 from hatwist.config.hacf import read_hacf
 from hatwist.config.haresources import parse_haresources
-from hatwist.config.live import HostProbes, Interfaces, Subject, check_live, clock_state, parse_addresses
+from hatwist.config.live import Interfaces, Subject, check_live, parse_addresses
+from hatwist.config.metadata import Agent, Answer
 from hatwist.config.model import node_name
 from hatwist.config.ping import check_pings, written_neighbourhood
 
@@ -53,6 +53,9 @@ class FakeProbes:
             **self.programs,
         }
         return said.get(" ".join(command), said.get(command[0]))
+
+    def ask(self, command: Sequence[str], environment: Mapping[str, str], timeout: float) -> Answer:
+        return Answer(None, refused="No such file or directory")
 
     def names_in(self, directory: str) -> tuple[str, ...]:
         return self.links.get(directory, ())
@@ -231,6 +234,17 @@ class LiveTests(SynchronousTestCase):
             ],
         )
 
+    def test_agents(self) -> None:
+        """The OCF agents of the resources are asked."""
+        cf = read_hacf("node alpha beta\n", "ha.cf", Findings(), node_name("alpha")).cf
+        groups = parse_haresources("alpha OCF::Dummy::x\n", "haresources", Findings())
+        agent = Agent(groups[0].resources[0], "/o/Dummy", {}, {})
+        findings = Findings()
+        check_live(Subject(cf, groups, node_name("alpha"), "alpha", (agent,)), FakeProbes(), findings)
+        self.assertIn(
+            "/o/Dummy meta-data cannot be run: No such file or directory", findings.problems[-1].text
+        )
+
     def test_ping_nodes(self) -> None:
         """With the host's own addresses it is known better who is a member and what is out of reach."""
         text = "ping 10.0.1.254\nping 10.0.1.7\nping 192.168.1.1\nping_group g a,b\n"
@@ -248,42 +262,3 @@ class LiveTests(SynchronousTestCase):
         """What another version of ip prints is no trouble."""
         for text in ("", "[", "{}", "3", "[3]", '[{"addr_info": 3}]', '[{"addr_info": [{"local": "x"}]}]'):
             self.assertEqual(parse_addresses(text), Interfaces())
-
-
-class HostProbesTests(SynchronousTestCase):
-    """The host that we run on; nothing on it is changed."""
-
-    def test_read(self) -> None:
-        """A file is read, what cannot be read is nothing."""
-        path = Path(self.mktemp())
-        path.write_bytes(b"a\xff")
-        self.assertEqual(HostProbes().read(str(path)), "a\ufffd")
-        self.assertIsNone(HostProbes().read("/nosuchfile"))
-
-    def test_run(self) -> None:
-        """A program's output is read; one that is not there, or says nothing and fails, is nothing."""
-        probes = HostProbes()
-        self.assertEqual(probes.run("echo", "-n", "x"), "x")
-        self.assertEqual(probes.run("sh", "-c", "echo x; exit 3"), "x\n")
-        self.assertIsNone(probes.run("false"))
-        self.assertIsNone(probes.run("nosuchprogram"))
-        self.assertIsNone(probes.run("echo", "\0"))
-
-    def test_names(self) -> None:
-        """The names in a directory; none if it is not there."""
-        directory = self.mktemp()
-        os.mkdir(directory)
-        Path(directory, "b").touch()
-        Path(directory, "a").touch()
-        self.assertEqual(HostProbes().names_in(directory), ("a", "b"))
-        self.assertEqual(HostProbes().names_in("/nosuchdirectory"), ())
-
-    def test_clock(self) -> None:
-        """The kernel tells the state of its clock."""
-        state = HostProbes().clock_state()
-        assert state is not None
-        self.assertIn(state, range(6))
-
-    def test_no_clock(self) -> None:
-        """Where the C library cannot tell, nothing is known."""
-        self.assertIsNone(clock_state(object()))

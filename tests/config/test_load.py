@@ -193,3 +193,10 @@ class ThisHostTests(SynchronousTestCase):
         self.assertFalse(host.has_group("nosuchgroup"))
         self.assertIn("passwd", host.names_in("/etc"))
         self.assertEqual(host.names_in("/nosuchdirectory"), ())
+
+    def test_read(self) -> None:
+        """A file is read; one that cannot be read is none."""
+        path = Path(self.mktemp())
+        path.write_bytes(b"a=\xff\n")
+        self.assertEqual(ThisHost().read(str(path)), "a=\udcff\n")
+        self.assertIsNone(ThisHost().read("/etc"))

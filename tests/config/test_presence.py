@@ -5,6 +5,9 @@ What the files name and the host has, or has not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from attrs import frozen
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -19,6 +22,7 @@ class FakeHost:
     """A host with a few files; a path that ends in C{*} can be executed."""
 
     files: tuple[str, ...] = ()
+    texts: Mapping[str, str | None] = MappingProxyType({})
 
     def is_program(self, path: str) -> bool:
         return f"{path}*" in self.files
@@ -40,6 +44,9 @@ class FakeHost:
 
     def has_group(self, name: str) -> bool:
         return name == "root"
+
+    def read(self, path: str) -> str | None:
+        return self.texts.get(path, "" if self.is_file(path) else None)
 
     def names_in(self, directory: str) -> tuple[str, ...]:
         start = f"{directory}/"

@@ -5,6 +5,8 @@ The programs of resources: what is not there is found before it is needed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.config.findings import Findings
@@ -16,6 +18,7 @@ FILES = (
     "/r/httpd*",
     "/i/tomcat*",
     "/r/notyet",
+    "/r/LVM*",
     "/o/heartbeat*",
     "/o/heartbeat/Filesystem*",
     "/o/heartbeat/mysql*",
@@ -28,11 +31,11 @@ FILES = (
 class ProgramTests(SynchronousTestCase):
     """What the daemon could not start is an error."""
 
-    def check(self, resources: str) -> list[str]:
+    def check(self, resources: str, texts: Mapping[str, str | None] | None = None) -> list[str]:
         """Return what is said of the programs of a text."""
         findings = Findings()
         groups = parse_haresources(resources, "f", Findings())
-        check_programs(groups, Programs(("/r", "/i"), "/o", "/c", FakeHost(FILES)), findings)
+        check_programs(groups, Programs(("/r", "/i"), "/o", "/c", FakeHost(FILES, texts or {})), findings)
         return [f"{one.where.column}: {one.text} ({one.remedy})" for one in findings.problems]
 
     def test_found(self) -> None:
@@ -91,6 +94,22 @@ class ProgramTests(SynchronousTestCase):
         """An OCF agent without its parameter file is not started; each instance has its own."""
         (problem,) = self.check("a OCF::Dummy::d1 OCF::Dummy::d2 OCF::Dummy::d2\n")
         self.assertIn("18: [OCF::Dummy::d2]: there is no file /c/Dummy/d2", problem)
+
+    def test_bad_parameters(self) -> None:
+        """A parameter file with a mistake, or one that cannot be read, is found with its line."""
+        texts: dict[str, str | None] = {"/c/Dummy/d1": "a=1\nb\n"}
+        (problem,) = self.check("a OCF::Dummy::d1\n", texts)
+        self.assertIn("3: [OCF::Dummy::d1]: /c/Dummy/d1:2: not NAME=value: b (write the agent's", problem)
+        (problem,) = self.check("a OCF::Dummy::d1\n", {"/c/Dummy/d1": None})
+        self.assertEqual(problem, "3: [OCF::Dummy::d1]: /c/Dummy/d1 cannot be read (as root it can)")
+
+    def test_too_many_arguments(self) -> None:
+        """What a wrapper's agent would not get is refused; a script of that name takes what it likes."""
+        text = "Filesystem takes device::directory::fstype::options, not a::b::c::d::e"
+        self.assertEqual(
+            self.check("a Filesystem::a::b::c::d::e\n"), [f"3: [Filesystem::a::b::c::d::e]: {text} ()"]
+        )
+        self.assertEqual(self.check("a LVM::vg0::vg1\n"), [])
 
     def test_not_an_instance(self) -> None:
         """OCF has two words behind it, and neither leads to another directory."""

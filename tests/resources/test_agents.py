@@ -14,6 +14,7 @@ from zope.interface.verify import verifyObject
 from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.interfaces import IResourceAgent
 from hatwist.resources.agents import OcfAgent, ScriptAgent, Stage, Timeouts, UnitAgent
+from hatwist.resources.ocf import OcfCall
 from hatwist.resources.process import Ran
 from tests.resources.fakes import LogBook, resource
 
@@ -111,9 +112,8 @@ class OcfTests(SynchronousTestCase):
         self.launch = Launcher(ran)
         self.log = LogBook()
         stage = Stage(self.launch, {"OCF_ROOT": "/usr/lib/ocf"}, self.log, Timeouts(start=60.0))
-        agent = OcfAgent(
-            "/usr/lib/ocf/resource.d/heartbeat/Delay", "heartbeat", "Delay_5", {"startdelay": "5"}, stage
-        )
+        path = "/usr/lib/ocf/resource.d/heartbeat/Delay"
+        agent = OcfAgent(OcfCall(path, "heartbeat", "Delay_5", {"startdelay": "5"}), stage)
         verifyObject(IResourceAgent, agent)
         return self.successResultOf(agent.run(resource("Delay::5"), verb))[0]
 

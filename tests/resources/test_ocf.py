@@ -10,10 +10,11 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from hatwist.config.parameters import MAX_FILE
 from hatwist.errors import AgentError
 from hatwist.resources.locate import Places
-from hatwist.resources.ocf import MAX_FILE, MAX_PARAMETERS, OcfCall, find_ocf, parse_parameters
-from tests.resources.fakes import resource, temporary, write_program
+from hatwist.resources.ocf import OcfCall, find_calls, find_ocf
+from tests.resources.fakes import group, resource, temporary, write_program
 
 
 class OcfCase(SynchronousTestCase):
@@ -143,27 +144,24 @@ class InstanceTests(OcfCase):
         self.configure("#" * (MAX_FILE + 1))
         self.assertIn("longer than", self.refusal("OCF::apache::web"))
 
-
-class ParameterFileTests(SynchronousTestCase):
-    """L{parse_parameters}."""
-
-    def test_shell_like_lines(self) -> None:
-        """Quotes, comments, blank lines and the prefix are as in a shell file."""
-        text = "# web\n\n configfile=/etc/a.conf  # main\nOCF_RESKEY_options='-D \"X\"'\nempty=\n"
-        expected = {"configfile": "/etc/a.conf", "options": '-D "X"', "empty": ""}
-        self.assertEqual(parse_parameters(text, "web"), expected)
-
-    def test_mistakes_are_named(self) -> None:
-        """What is not NAME=value is an error with file and line."""
-        for text, problem in {
-            "a=1\nexport b": "web:2: not NAME=value: export",
-            "a b=1": "web:1: not NAME=value: a",
-            "a='1": "web:1: No closing quotation",
-            "1a=1": "web:1: not NAME=value: 1a=1",
-        }.items():
-            self.assertEqual(str(self.assertRaises(AgentError, parse_parameters, text, "web")), problem)
-
-    def test_too_many(self) -> None:
-        """The number of parameters is bounded."""
-        text = "\n".join(f"a{number}=1" for number in range(MAX_PARAMETERS + 1))
-        self.assertRaises(AgentError, parse_parameters, text, "web")
+    def test_calls_of_groups(self) -> None:
+        """Those resources that an agent runs; scripts, addresses and mistakes are left out."""
+        path = self.agent("apache")
+        delay = self.agent("Delay")
+        self.agent("LVM")
+        write_program(self.places.resource_directory, "LVM", "")
+        self.configure("port=81\n")
+        groups = (
+            group("10.0.0.1", "OCF::apache::web", "LVM::vg0"),
+            group("Delay::1::2", "Delay::1::2::3", "OCF::x::y"),
+        )
+        self.assertEqual(
+            list(find_calls(self.places, groups)),
+            [
+                (resource("OCF::apache::web"), OcfCall(path, "heartbeat", "web", {"port": "81"})),
+                (
+                    resource("Delay::1::2"),
+                    OcfCall(delay, "heartbeat", "Delay_1", {"startdelay": "1", "stopdelay": "2"}),
+                ),
+            ],
+        )
