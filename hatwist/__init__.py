@@ -12,7 +12,7 @@ L{hatwist.cluster.node.Node}, an ordinary object without socket, timer, process
 or clock.  A room may import what stands left of it, never the reverse::
 
     errors, interfaces, unix <- wire <- config <- cluster
-        <- sim | media | resources | control | clients <- fencing
+        <- sim | media | resources | control | clients | children <- fencing
         <- service | cli <- tap <- plugin
 
     wire/       bytes <-> messages: encodings, authentication, compression
@@ -24,6 +24,7 @@ or clock.  A room may import what stands left of it, never the reverse::
     fencing/    the devices that make sure that a dead peer cannot act
     control/    Perspective Broker: the server and the client
     clients/    heartbeat's own API for programs: cl_status, ipfail, dopd
+    children/   the programs that ha.cf says are kept running
     cli/        hatwistctl
     service/    wiring: which room gets what; the driver; files and logs
 

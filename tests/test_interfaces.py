@@ -16,6 +16,7 @@ from zope.interface.verify import verifyClass
 
 import hatwist
 from hatwist import interfaces
+from hatwist.children.respawn import Children
 from hatwist.clients.api import ClientApi
 from hatwist.control.happenings import Happenings
 from hatwist.fencing.devices import Operator, ProgramDevice
@@ -45,7 +46,7 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.IWitness: [Monitor],
     interfaces.IFencingDevice: [MemoryDevice, Operator, ProgramDevice],
     interfaces.IFencer: [Fencer, MemoryFencer],
-    interfaces.IPrograms: [ClientApi, Fifo, PidFile, RcScripts],
+    interfaces.IPrograms: [Children, ClientApi, Fifo, PidFile, RcScripts],
     interfaces.IControlObserver: [Happenings],
     interfaces.IClusterControl: [NodeService],
 }

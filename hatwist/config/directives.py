@@ -212,16 +212,14 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
         missing="Invalid uid [] specified for client child",
         syntax="USER COMMAND",
         read=clauses.read_respawn,
-        life=Life.LATER,
-        explanation="A program to be kept running while the node is up; exit status 100 ends it.",
+        explanation="A program to be kept running while the node is active: docs/children.md.",
     ),
     Clause(
         name="failfast",
         missing="Invalid uid [] specified for client child",
         syntax="USER COMMAND",
         read=clauses.read_respawn,
-        life=Life.LATER,
-        explanation="As respawn; the host is restarted when it dies.",
+        explanation="As respawn; the host is restarted when it ends, but with status 0.",
     ),
     Clause(
         name="apiauth",

@@ -81,15 +81,18 @@ def _read_line(draft: Draft, line: Line, port: int) -> None:
         draft.places.setdefault(row.name, name.where)
         return
     draft.places[row.name] = name.where
-    if isinstance(row, Medium) or row.life not in _NOTES or not rest.values():
+    if isinstance(row, Medium) or not rest.values():
         return
-    program = played(draft.respawn[-1]) if row.name == "respawn" else ""
+    program = played(draft.respawn[-1]) if row.name in _CHILDREN else ""
     if program:
         text = f"{row.name}: {program} is a part of hatwist, and is not run"
         draft.findings.note(name.where, "built-in", text, "docs/media.md has what it does")
-        return
-    _say_idle(draft, row, name)
+    elif row.life in _NOTES:
+        _say_idle(draft, row, name)
 
+
+_CHILDREN: Final = ("respawn", "failfast")
+"""Directives that name programs."""
 
 _NOTES: Final = {Life.LATER: "not-active", Life.INERT: "no-effect"}
 

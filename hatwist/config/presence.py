@@ -4,7 +4,8 @@ Rules about what ha.cf names and the host must have: devices, programs, users.
 
 Where the original would not start, it is an error.  The exception is what
 belongs to the original's own package, its helper programs and users: its absence
-is a warning, as nothing here depends on it.
+is a warning, as nothing here depends on it.  A C{failfast} child may not be missing:
+its line says that the host is worth nothing without it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from hatwist.config.hacf import Reading
 from hatwist.config.ipfail import plays
 from hatwist.config.model import ApiAuth, Respawn
 
-_NOT_FATAL = "heartbeat 3.0.6 would not start; this matters once the directive is active"
+_NOT_RUN = "heartbeat 3.0.6 would not start; here it is not run"
+_REMEDY = "it must be there, or the line must go; heartbeat 3.0.6 would not start either"
+_ITS_USERS = ("hacluster",)
+_ITS_PROGRAMS = ("/usr/lib/heartbeat/", "/usr/lib64/heartbeat/", "/usr/libexec/heartbeat/")
 _NOBODY = "heartbeat 3.0.6 would not start; here it admits nobody"
 
 
@@ -92,10 +96,18 @@ def _check_child(child: Respawn, host: Host, findings: Findings) -> None:
     command = child.command.split()[0]
     if not host.is_program(command):
         text = f"Client child command [{shown(command)}] is not executable"
-        findings.warn(child.where, "respawn", text, _NOT_FATAL)
+        _say_missing(child, text, command.startswith(_ITS_PROGRAMS), findings)
     if not host.has_user(child.user):
         text = f"Invalid uid [{shown(child.user)}] specified for client child"
-        findings.warn(child.where, "respawn", text, _NOT_FATAL)
+        _say_missing(child, text, child.user in _ITS_USERS, findings)
+
+
+def _say_missing(child: Respawn, text: str, its_own: bool, findings: Findings) -> None:
+    """Say what a child lacks; C{its_own}: it is of the original's package."""
+    if its_own and not child.failfast:
+        findings.warn(child.where, "respawn", text, _NOT_RUN)
+    else:
+        findings.error(child.where, "respawn", text, _REMEDY)
 
 
 def _check_client(client: ApiAuth, host: Host, findings: Findings) -> None:

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,8 @@ from attrs import define, frozen
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.threads import deferToThread
 
+from hatwist.children.build import make_children
+from hatwist.children.respawn import Children
 from hatwist.clients.api import ClientApi
 from hatwist.cluster.identity import Identity
 from hatwist.cluster.names import Level
@@ -27,7 +30,7 @@ from hatwist.control.listeners import ControlService
 from hatwist.errors import ConfigError, ControlError, MediumError
 from hatwist.interfaces import ICounting, IMediumFactory
 from hatwist.media.registry import factories
-from hatwist.resources.build import make_rc_scripts, make_runner
+from hatwist.resources.build import make_rc_scripts, make_runner, script_environment
 from hatwist.resources.groups import GroupRunner
 from hatwist.resources.lost import Gone, listen_to_addresses
 from hatwist.resources.monitor import Monitor
@@ -109,11 +112,16 @@ def local_programs(
     def said(level: Level, text: str) -> None:
         say(level, text, "heartbeat")
 
+    variables = script_variables(config)
     return [
         PidFile(places.pid, os.getpid(), said),
         Fifo(os.path.join(places.state, FIFO), reactor, said),
-        make_rc_scripts(reactor, places.directory, places.me, script_variables(config), say),
+        make_rc_scripts(reactor, places.directory, places.me, variables, say),
         ClientApi(places.register, places.me, config.cf, HEARTBEAT, status, said, reactor),
+        # After the API: its socket is there when they are begun.
+        make_children(
+            config.cf.respawn, script_environment(places.directory, places.me, variables), reactor, said
+        ),
     ]
 
 
@@ -209,6 +217,8 @@ class _Builder:
             *(lambda one=one: one.counters for one in clients),
             *(one.counters for one in life.media if ICounting.providedBy(one)),
         ]
+        children = [one.troubles for one in programs if isinstance(one, Children)]
+        service.notices = partial(_all_notices, [service.notices, *children])
         life.open()
         try:
             memory = Memory(self.places.own, self.parts.in_thread)
@@ -292,6 +302,11 @@ def build(reactor: IReactorTime, places: Places, loaded: Loaded, parts: Parts = 
     reread = Reread(places.directory, builder.say, service.rekey, parts.in_thread)
     service.notices = reread.troubles
     return Built(service, builder.say, halog, reread)
+
+
+def _all_notices(sources: Sequence[Callable[[], Sequence[str]]]) -> list[str]:
+    """Return what all of them have to say."""
+    return [text for source in sources for text in source()]
 
 
 def _load_average() -> str:

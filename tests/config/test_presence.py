@@ -77,6 +77,25 @@ class NamedTests(SynchronousTestCase):
         """A program whose part is played here need not be there."""
         self.assertEqual(self.check("respawn hacluster /usr/lib/heartbeat/ipfail\n"), [])
 
+    def test_children(self) -> None:
+        """A program and its user must be there; what heartbeat's package brings is not run if it is not."""
+        what = ("Client child command [{}] is not executable", "Invalid uid [{}] specified for client child")
+        for line, gravity, words in (
+            ("respawn me /bin/x -y", "error", ("/bin/x", "me")),
+            (
+                "respawn hacluster /usr/lib/heartbeat/dopd",
+                "warning",
+                ("/usr/lib/heartbeat/dopd", "hacluster"),
+            ),
+            (
+                "failfast hacluster /usr/libexec/heartbeat/ccm",
+                "error",
+                ("/usr/libexec/heartbeat/ccm", "hacluster"),
+            ),
+        ):
+            expected = [f"{gravity} 1: {text.format(word)}" for text, word in zip(what, words, strict=True)]
+            self.assertEqual(self.check(line), expected)
+
     def test_serial(self) -> None:
         """A serial line is a character device."""
         self.assertEqual(
@@ -92,17 +111,15 @@ class NamedTests(SynchronousTestCase):
         self.assertEqual(self.check("stonith x /etc/s"), ["error 1: Invalid Stonith config file [/etc/s]"])
 
     def test_warnings(self) -> None:
-        """What does not stop the start, or is not active, is a warning."""
-        text = "logfile /no/x\ndebugfile /no/y\nwatchdog /dev/w\nrespawn me /bin/x\napiauth a uid=me gid=us\n"
+        """What does not stop the start is a warning."""
+        text = "logfile /no/x\ndebugfile /no/y\nwatchdog /dev/w\napiauth a uid=me gid=us\n"
         self.assertEqual(
             self.check(text),
             [
                 "warning 1: logfile [/no/x]: there is no directory /no",
                 "warning 2: debugfile [/no/y]: there is no directory /no",
                 "warning 3: Cannot open watchdog device: /dev/w",
-                "warning 4: Client child command [/bin/x] is not executable",
-                "warning 4: Invalid uid [me] specified for client child",
-                "warning 5: Invalid user id name [me]",
-                "warning 5: Invalid group id name [us]",
+                "warning 4: Invalid user id name [me]",
+                "warning 4: Invalid group id name [us]",
             ],
         )

@@ -1,0 +1,108 @@
+# -*- test-case-name: tests.lab.test_children -*-
+"""
+Children of the daemon: begun again, ended in order, and worth a host or not.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from typing import Final
+
+from scripts.lab.configuration import address_only, ha_cf
+from scripts.lab.plan import VIRTUAL
+from scripts.lab.remote import LabError
+from scripts.lab.watch import until
+from tests.lab.base import SETTLED, TwoNodesTestCase
+
+PLACE: Final = "/var/log/children"
+"""Where children of a host write down what they see; the disk keeps it."""
+
+USER: Final = "nobody" if os.geteuid() == 0 else "root"
+"""Whom a child may become: an ordinary user is root in the lab, and nobody else."""
+
+AS: Final = f"{USER}:{grp.getgrgid(pwd.getpwnam(USER).pw_gid).gr_name}"
+
+CHILD: Final = f"""#!/bin/sh
+echo "begun $1 as $(id -un):$(id -gn) $HA_CURHOST $HA_COLOUR" >> {PLACE}/$1
+echo $$ > {PLACE}/$1.pid
+trap 'echo "told to end" >> {PLACE}/$1; ip -4 address show dev eth0 >> {PLACE}/$1; exit 0' TERM
+while :; do sleep 0.1; done
+"""
+
+VITAL: Final = f"""#!/bin/sh
+until [ -e {PLACE}/die ]; do sleep 0.1; done
+rm {PLACE}/die
+exit 3
+"""
+
+
+class ChildrenTests(TwoNodesTestCase):
+    """node01 and node02 run hatwist, and each has children."""
+
+    def boot_with(self, lines: str) -> None:
+        """Start both nodes with further lines in ha.cf; node01 has the address."""
+        self.client.power_on()
+        for node in (self.one, self.two):
+            node.host.power_on()
+            node.host.do("mkdir", "-m", "777", "-p", PLACE)
+            node.host.write("/etc/ha.d/child", CHILD, 0o755)
+            node.host.write("/etc/ha.d/vital", VITAL, 0o755)
+            address_only(ha_cf(auto_failback="off") + lines).write(node.host)
+            node.start()
+        self.settle("node01")
+        self.calm()
+
+    def child(self, name: str) -> list[str]:
+        """Return what a child of node01 wrote."""
+        found = self.one.host.run("cat", f"{PLACE}/{name}")
+        return found[1].splitlines() if found[0] == 0 else []
+
+    def await_lives(self, name: str, number: int) -> None:
+        """Wait until a child of node01 was begun so often."""
+
+        def begun() -> bool:
+            self.one.check()
+            return sum(line.startswith("begun") for line in self.child(name)) >= number
+
+        until(begun, SETTLED, f"{name} has begun {number} times")
+
+    def test_begun_again_and_ended(self) -> None:
+        """One that is killed is begun again; at leaving they end in reverse order, after the address."""
+        self.boot_with(
+            f"env COLOUR=blue\nrespawn {USER} /etc/ha.d/child first\nrespawn root /etc/ha.d/child second\n"
+        )
+        self.await_lives("first", 1)
+        self.await_lives("second", 1)
+        self.assertEqual(self.child("first"), [f"begun first as {AS} node01 blue"])
+        self.one.host.do("sh", "-c", f"kill -9 $(cat {PLACE}/first.pid)")
+        self.await_lives("first", 2)
+        self.one.await_log(r"WARN: Managed /etc/ha.d/child first process \d+ killed by signal 9", SETTLED)
+        self.one.await_log(r'ERROR: Respawning client "/etc/ha.d/child first":', SETTLED)
+        self.one.stop()
+        for name in ("first", "second"):
+            told = "\n".join(self.child(name)).partition("told to end")[2]
+            self.assertIn("eth0", told)
+            self.assertNotIn(VIRTUAL, told)
+        killed = [line for line in self.one.log().splitlines() if "process group" in line]
+        self.assertEqual(["second" in line for line in killed], [True, False], killed)
+        self.settle("node02")
+
+    def test_the_daemon_is_killed(self) -> None:
+        """Its children are told to end by the kernel, and the next daemon has its own."""
+        self.boot_with("respawn root /etc/ha.d/child only\n")
+        self.await_lives("only", 1)
+        self.one.kill()
+        until(lambda: "told to end" in self.child("only"), SETTLED, "the child was told to end")
+        self.one.start()
+        self.await_lives("only", 2)
+
+    def test_failfast(self) -> None:
+        """Its death restarts the host, and the other node has the address."""
+        self.boot_with("failfast root /etc/ha.d/vital\n")
+        self.one.host.do("touch", f"{PLACE}/die")
+        self.one.process = None
+        until(lambda: self.watch.owners(VIRTUAL) == ("node02",), SETTLED, "node02 has the address")
+        self.assertIn("EMERG: Rebooting system.  Reason: /etc/ha.d/vital", self.one.log())
+        self.assertRaises(LabError, self.one.host.do, "true")
