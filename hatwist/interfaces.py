@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hatwist.cluster.names import Holding, Outcome, Verb
     from hatwist.cluster.status import Status
     from hatwist.config.model import FencingDevice, LinkName, MediumSpec, NodeName, Resource, ResourceGroup
+    from hatwist.control.entries import Entry
     from hatwist.fencing.dialects import Order
     from hatwist.fencing.results import Answer, DeviceStatus, FenceResult
 
@@ -187,6 +188,13 @@ class IClusterControl(Interface):
 
     def cleanup(key: str, requester: str) -> None:
         """Let failures of a group count no more; with an empty key those of all groups."""
+
+    def journal(about: str, count: int) -> Sequence[Entry]:
+        """
+        Return the newest decisions, those of former lives included, oldest first.
+
+        @param about: a group or a node; empty for everything.
+        """
 
     def leave(requester: str) -> None:
         """Ask the node to give up everything and leave."""

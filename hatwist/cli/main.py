@@ -111,6 +111,14 @@ async def _cleanup(_reactor: object, control: Control, options: Options, out: Te
     return EXIT_DONE
 
 
+async def _journal(_reactor: object, control: Control, options: Options, out: TextIO) -> int:
+    from hatwist.cli.past import show_journal
+
+    words = options.subOptions
+    show_journal(await control.journal(words["about"], words["number"]), out, as_json=words["json"])
+    return EXIT_DONE
+
+
 async def _resources(reactor: object, options: Options, out: TextIO) -> int:
     from hatwist.cli.manager import manage
 
@@ -129,6 +137,7 @@ _COMMANDS: Final = {
     "cleanup": _cleanup,
     "stop": _stop,
     "events": _events,
+    "journal": _journal,
 }
 
 
@@ -186,6 +195,10 @@ def _without_daemon(options: Options, stdout: TextIO, stderr: TextIO) -> int:
         from hatwist.cli.check import check
 
         return check(options.subOptions, stdout, stderr)
+    if options.subCommand == "journal":
+        from hatwist.cli.past import journal_of_file
+
+        return journal_of_file(options.subOptions, stdout, stderr)
     if options.subCommand == "resources":
         from hatwist.cli.manager import list_groups
 
@@ -193,6 +206,15 @@ def _without_daemon(options: Options, stdout: TextIO, stderr: TextIO) -> int:
     from hatwist.cli.decode import decode
 
     return decode(options.subOptions, stdout, stderr)
+
+
+def _is_apart(options: Options) -> bool:
+    """Tell whether a command works on files, and needs neither a daemon nor a reactor."""
+    if options.subCommand == "resources":
+        return bool(options.subOptions.lists)
+    if options.subCommand == "journal":
+        return options.subOptions["file"] is not None
+    return options.subCommand in ("check", "decode")
 
 
 def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
@@ -207,9 +229,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     except usage.UsageError as problem:
         print(f"hatwistctl: {problem}", file=stderr)
         return EXIT_USAGE
-    apart = options.subCommand in ("check", "decode")
-    apart = apart or (options.subCommand == "resources" and options.subOptions.lists)
-    act: Callable[[Options, TextIO, TextIO], int] = _without_daemon if apart else _with_daemon
+    act: Callable[[Options, TextIO, TextIO], int] = _without_daemon if _is_apart(options) else _with_daemon
     return act(options, stdout, stderr)
 
 

@@ -49,6 +49,27 @@ class Command(usage.Options):
     opt_h = usage.Options.opt_help
 
 
+class Mixed(Command):
+    """A command whose options may stand behind its argument as well as before it."""
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Put the options first, where usage looks for them."""
+        words = [] if options is None else list(options)
+        try:
+            found, rest = gnu_getopt(words, self.shortOpt, self.longOpt)
+        except GetoptError as error:
+            raise usage.UsageError(str(error)) from None
+        ordered = [word for name, value in found for word in _spelled(name, value)]
+        super().parseOptions([*ordered, *rest])  # type: ignore[no-untyped-call]
+
+
+def _spelled(name: str, value: str) -> Sequence[str]:
+    """Write an option as C{getopt} reads it."""
+    if not value:
+        return (name,)
+    return (f"{name}={value}",) if name.startswith("--") else (name, value)
+
+
 class StatusOptions(Command):
     """Options of C{hatwistctl status}."""
 
@@ -63,6 +84,36 @@ class EventsOptions(Command):
     optFlags = [["follow", "f", "Show what happens from now on, until interrupted."]]
 
 
+def _number(text: str) -> int:
+    """Read how many of something are wanted; 1 or more."""
+    value = int(text)
+    if value < 1:
+        raise ValueError("a number is 1 or more")
+    return value
+
+
+_number.coerceDoc = "A number."  # type: ignore[attr-defined]  # how usage documents a coercion
+
+
+class JournalOptions(Mixed):
+    """Options of C{hatwistctl journal}."""
+
+    synopsis = "[options] [group|node]"
+    longdesc = (
+        "Show the newest decisions, in local time, those of former lives of the daemon included: "
+        "all of them, or those about a group, by its first resource, or a node."
+    )
+    optFlags = [["json", None, "Print one JSON object, for programs."]]
+    optParameters = [
+        ["number", "n", 50, "Show so many at most.", _number],
+        ["file", None, None, "Read this file; no daemon is asked."],
+    ]
+
+    def parseArgs(self, about: str = "") -> None:
+        """Take the group or the node."""
+        self["about"] = about
+
+
 class StopOptions(Command):
     """Options of C{hatwistctl stop}."""
 
@@ -71,7 +122,7 @@ class StopOptions(Command):
     optParameters = [["wait", None, 0.0, "Wait at most so long; 0: as long as it takes.", seconds]]
 
 
-class MoveOptions(Command):
+class MoveOptions(Mixed):
     """
     Options of C{hatwistctl standby} and C{takeover}.
 
@@ -87,16 +138,6 @@ class MoveOptions(Command):
     )
     optFlags = [["no-wait", None, "Do not wait for the effect."]]
     optParameters = [["wait", None, 60.0, "Wait at most so long for the effect.", seconds]]
-
-    def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        """Take options behind the set of groups as well as before it."""
-        words = [] if options is None else list(options)
-        try:
-            found, rest = gnu_getopt(words, self.shortOpt, self.longOpt)
-        except GetoptError as error:
-            raise usage.UsageError(str(error)) from None
-        ordered = [f"{name}={value}" if value else name for name, value in found]
-        super().parseOptions([*ordered, *rest])  # type: ignore[no-untyped-call]
 
     def parseArgs(self, which: str = "all") -> None:
         """Take the set of groups."""
@@ -156,6 +197,7 @@ class Options(Command):
         ["cleanup", None, CleanupOptions, "Let failures of resources count no more."],
         ["stop", None, StopOptions, "Leave the cluster and end the daemon."],
         ["events", None, EventsOptions, "Show what happens."],
+        ["journal", None, JournalOptions, "Show what was decided, also before the daemon's start."],
         ["resources", None, _resources_options, "Do by hand what heartbeat's ResourceManager does."],
         ["check", None, _check_options, "Check the configuration without starting anything."],
         ["decode", None, _decode_options, "Show captured heartbeat traffic."],

@@ -88,9 +88,12 @@ def event_line(kind: str, text: str, when: float, zone: tzinfo | None = None) ->
     @param when: seconds since the epoch.
     @param zone: None for the local time of this host.
     """
-    moment = datetime.fromtimestamp(when, UTC).astimezone(zone)
-    stamp = moment.isoformat(sep=" ", timespec="milliseconds")[:23]
-    return f"{stamp} {kind:<8} {one_line(text)}"
+    return f"{moment(when, zone)} {kind:<8} {one_line(text)}"
+
+
+def moment(when: float, zone: tzinfo | None = None) -> str:
+    """Write seconds since the epoch as the time of a zone, None for that of this host."""
+    return datetime.fromtimestamp(when, UTC).astimezone(zone).isoformat(sep=" ", timespec="milliseconds")[:23]
 
 
 def status_lines(report: Report) -> list[str]:

@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime, IReactorUNIX
 from twisted.python import reflect
 from twisted.spread import pb
 
+from hatwist.control.entries import read_entry
 from hatwist.control.report import VERSION
 from hatwist.errors import ControlError
 from hatwist.unix import peer_credentials
@@ -22,6 +23,7 @@ from hatwist.unix import peer_credentials
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hatwist.control.entries import Entry
     from hatwist.control.happenings import Happening
     from hatwist.control.report import Report
 
@@ -86,6 +88,15 @@ class Control:
         """Ask for the last happenings, oldest first."""
         answer = cast("list[list[object]]", await self._ask("recent"))  # as above
         return [cast("Happening", tuple(one)) for one in answer]
+
+    async def journal(self, about: str, count: int) -> list[Entry]:
+        """
+        Ask for the newest decisions, oldest first.
+
+        @param about: a group or a node; empty for everything.
+        """
+        answer = cast("list[str]", await self._ask("journal", about, count))  # as above
+        return [one for one in map(read_entry, answer) if one is not None]
 
     async def standby(self, which: str) -> None:
         """Ask the node to give up C{all}, C{local} or C{foreign} groups."""

@@ -20,7 +20,7 @@ from hatwist.errors import ControlError
 from hatwist.interfaces import IControlObserver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from twisted.spread.pb import RemoteReference
 
@@ -90,6 +90,13 @@ class Happenings:
             if not subscriber.tell(happening):
                 self.remove(subscriber)
                 subscriber.drop()
+
+    def recall(self, former: Sequence[Happening]) -> None:
+        """Remember what happened before everything that is remembered, as far as there is room."""
+        room = MAX_KEPT - len(self._kept)
+        kept = [*former[max(0, len(former) - room) :], *self._kept]
+        self._kept.clear()
+        self._kept.extend(kept)
 
     def recent(self) -> list[list[str | float]]:
         """Return what is remembered, oldest first."""

@@ -14,6 +14,7 @@ from twisted.spread import pb
 from twisted.spread.jelly import SecurityOptions
 
 from hatwist.cluster.names import Holding
+from hatwist.control.entries import write_entry
 from hatwist.control.happenings import Subscriber
 from hatwist.control.report import report
 from hatwist.errors import HatwistError
@@ -56,6 +57,7 @@ class Operator(pb.Root):
         self._methods: dict[str, Callable[[ControlBroker, list[object]], object]] = {
             "status": self._status,
             "recent": self._recent,
+            "journal": self._journal,
             "standby": self._standby,
             "takeover": self._takeover,
             "cleanup": self._cleanup,
@@ -89,6 +91,13 @@ class Operator(pb.Root):
     def _recent(self, _broker: ControlBroker, arguments: list[object]) -> object:
         _exactly(0, arguments)
         return self.happenings.recent()
+
+    def _journal(self, _broker: ControlBroker, arguments: list[object]) -> object:
+        _exactly(2, arguments)
+        about, count = arguments
+        if not isinstance(about, str) or type(count) is not int:
+            raise pb.Error("whose decisions, and how many? a group, a node or an empty text; a number")
+        return [write_entry(one) for one in self.control.journal(about, count)]
 
     def _standby(self, broker: ControlBroker, arguments: list[object]) -> None:
         self.control.standby(_holding(arguments, Holding.FOREIGN), broker.requester)

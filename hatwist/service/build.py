@@ -14,7 +14,7 @@ from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, frozen
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 from twisted.internet.threads import deferToThread
 
 from hatwist.children.build import make_children
@@ -37,6 +37,7 @@ from hatwist.resources.monitor import Monitor
 from hatwist.service.fifo import FIFO, Fifo
 from hatwist.service.halog import HaLog
 from hatwist.service.happenings import Happenings, in_words
+from hatwist.service.journal import Journal
 from hatwist.service.life import Life
 from hatwist.service.memory import Memory
 from hatwist.service.neighbour import running_heartbeat
@@ -187,6 +188,7 @@ class _Builder:
     parts: Parts
     halog: HaLog
     happenings: Happenings
+    journal: Journal
 
     def say(self, level: Level, text: str, entity: str = "heartbeat") -> None:
         """Log a line, and tell the observers."""
@@ -194,8 +196,9 @@ class _Builder:
         self.happenings.said(level, text, entity)
 
     def decide(self, record: Record) -> None:
-        """Log a decision, which the memory of the daemon does not outlive, and tell the observers."""
+        """Log a decision, keep it where it outlives the daemon, and tell the observers."""
         self.halog.say(Level.INFO, f"decision: {in_words(record)}")
+        self.journal.record(record)
         self.happenings.decided(record)
 
     def new_life(self, service: NodeService) -> tuple[Life, Node]:
@@ -210,6 +213,7 @@ class _Builder:
             raise ControlError(f"heartbeat runs on this host, stop it first ({neighbour})")
         self.say(Level.INFO, f"heartbeat: version {HEARTBEAT}")
         identity = self._identify()
+        service.begin_journal(identity.generation)
         programs = self.parts.programs(self.reactor, self.places, self.config, self.say, service.status)
         life = Life(self.reactor, self._make_media, _load_average, programs)
         clients = [one.desk.complaints for one in programs if isinstance(one, ClientApi)]
@@ -282,6 +286,7 @@ class Built:
     @ivar node: the service to be started.
     @ivar say: writes to its log, and tells the observers.
     @ivar halog: its log, which the node starts and stops.
+    @ivar journal: its decisions on disk, which the node begins and stops.
     @ivar reread: looks for changes of the configuration.
     """
 
@@ -289,19 +294,22 @@ class Built:
     say: Callable[[Level, str], None]
     halog: HaLog
     reread: Reread
+    journal: Journal
 
 
 def build(reactor: IReactorTime, places: Places, loaded: Loaded, parts: Parts = REAL) -> Built:
     """Make the daemon, ready to be started; nothing is opened yet."""
     config = loaded.config
     halog = HaLog(log_settings(config.cf.log), places.hostname, parts.wall, debug=config.cf.debug)
-    builder = _Builder(reactor, places, config, parts, halog, Happenings(parts.wall))
+    later = IReactorFromThreads(reactor).callFromThread
+    journal = Journal(places.own, parts.wall, lambda text: later(builder.say, Level.WARN, text))
+    builder = _Builder(reactor, places, config, parts, halog, Happenings(parts.wall), journal)
     say_preamble(loaded, builder.say)
-    service = NodeService(builder.new_life, builder.happenings, halog)
+    service = NodeService(builder.new_life, builder.happenings, halog, journal)
     service.listeners = (ControlService(os.path.join(places.run, CONTROL_SOCKET), service, reactor),)
     reread = Reread(places.directory, builder.say, service.rekey, parts.in_thread)
     service.notices = reread.troubles
-    return Built(service, builder.say, halog, reread)
+    return Built(service, builder.say, halog, reread, journal)
 
 
 def _all_notices(sources: Sequence[Callable[[], Sequence[str]]]) -> list[str]:

@@ -19,6 +19,7 @@ from zope.interface import implementer
 
 from hatwist.cluster.events import CleanupWanted, KeysChanged, LeaveWanted, StandbyWanted, TakeoverWanted
 from hatwist.cluster.names import Level
+from hatwist.control.entries import iso
 from hatwist.errors import ControlError, HatwistError
 from hatwist.interfaces import IClusterControl
 
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     from hatwist.cluster.actions import Stop
     from hatwist.cluster.names import Holding
     from hatwist.cluster.node import Node
-    from hatwist.cluster.status import Status
+    from hatwist.cluster.status import GroupView, Status
+    from hatwist.control.entries import Entry
     from hatwist.control.listeners import ControlService
     from hatwist.interfaces import IControlObserver
     from hatwist.service.halog import HaLog
     from hatwist.service.happenings import Happenings
+    from hatwist.service.journal import Journal
     from hatwist.service.life import Life
     from hatwist.wire.auth import Keyring
 
@@ -69,10 +72,12 @@ class NodeService(Service):
     name = "hatwist"
     log = Logger()
 
-    def __init__(self, new_life: NewLife, happenings: Happenings, halog: HaLog) -> None:
+    def __init__(self, new_life: NewLife, happenings: Happenings, halog: HaLog, journal: Journal) -> None:
         self._new_life = new_life
         self._happenings = happenings
         self._halog = halog
+        self._journal = journal
+        self._former: dict[str, str] = {}
         self._life: Life | None = None
         self._node: Node | None = None
         self._left: Deferred[None] | None = None
@@ -130,11 +135,24 @@ class NodeService(Service):
             raise ControlError("the node has not begun yet")
         status = self._node.status()
         more = {name: times for count in self.counters for name, times in count().items()}
-        return evolve(status, counters=MappingProxyType({**status.counters, **more})) if more else status
+        if more:
+            status = evolve(status, counters=MappingProxyType({**status.counters, **more}))
+        return evolve(status, groups=tuple(map(self._explained, status.groups))) if self._former else status
 
     def troubles(self) -> Sequence[str]:
         """Return what an operator should look at and the snapshot does not know."""
-        return self.notices()
+        return [*self.notices(), *self._journal.troubles()]
+
+    def begin_journal(self, generation: int) -> None:
+        """Write down every decision from now on, and remember what former lives decided."""
+        former = self._journal.begin(generation)
+        self._former = {one.subject: f"before this start, {iso(one.when)}: {one.words}" for one in former}
+        for listener in self.listeners:
+            listener.happenings.recall([("decision", one.words, one.when) for one in former])
+
+    def journal(self, about: str, count: int) -> Sequence[Entry]:
+        """Return the newest decisions; see L{IClusterControl.journal}."""
+        return self._journal.entries(about, count)
 
     def subscribe(self, observer: IControlObserver) -> Callable[[], None]:
         """Tell an observer everything from now on."""
@@ -194,12 +212,22 @@ class NodeService(Service):
             closed = maybeDeferred(listener.stop)
             closed.addErrback(partial(self.log.failure, "The control socket does not close:"))
             closing.append(closed)
-        return DeferredList(closing).addCallback(lambda _: self._halog.stop())
+        return DeferredList(closing).addCallback(lambda _: self._end_files())
+
+    def _end_files(self) -> None:
+        """Let the last lines reach the disk."""
+        self._journal.stop()
+        self._halog.stop()
+
+    def _explained(self, group: GroupView) -> GroupView:
+        """Say why a group is where it is by what a former life decided, if this one decided nothing."""
+        former = self._former.get(group.key)
+        return evolve(group, why=former) if former and not group.why else group
 
     def _abandon(self, listeners: Sequence[ControlService]) -> None:
         """Undo a start that failed; the reactor, which removes a closed socket's file, never runs."""
         self._close(listeners)
-        self._halog.stop()
+        self._end_files()
         for listener in listeners:
             with suppress(OSError):
                 os.unlink(listener.path)

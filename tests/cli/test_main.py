@@ -29,6 +29,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from hatwist import __version__
 from hatwist.cli.main import main
+from hatwist.control.entries import Entry
 from hatwist.control.listeners import ControlService
 from hatwist.control.report import report
 from tests.control.fakes import STATUS, FakeControl
@@ -196,6 +197,17 @@ class ProgramTests(TestCase):
                 "",
             ),
         )
+
+    async def test_journal(self) -> None:
+        """journal prints what was decided, about whom one asks."""
+        self.node.decided = [
+            Entry(7, n, 1767225600.0, "start", group, "node01", ("so",)) for n, group in enumerate(("a", "b"))
+        ]
+        line = "  2026-01-01 00:00:00.000 start b on node01: so\n"
+        self.assertEqual(await self.ctl("journal", "b"), (0, f"generation 7:\n{line}", ""))
+        self.assertEqual(await self.ctl("journal", "-n1"), (0, f"generation 7:\n{line}", ""))
+        status, out, _ = await self.ctl("journal", "--json")
+        self.assertEqual((status, len(json.loads(out)["entries"])), (0, 2))
 
     async def test_following_events(self) -> None:
         """events -f prints what comes, not what was, until Ctrl-C, which is its ordinary end."""

@@ -13,6 +13,7 @@ from zope.interface import implementer
 from hatwist.cluster.names import GroupState, Holding, LinkStatus, NodeStatus
 from hatwist.cluster.status import GroupView, LinkView, NodeView, Status
 from hatwist.config.model import LinkName, NodeName
+from hatwist.control.entries import Entry, newest
 from hatwist.errors import StateError
 from hatwist.interfaces import IClusterControl, IControlObserver
 
@@ -74,12 +75,16 @@ class FakeControl:
     trouble: str = ""
     "Refuse orders in these words."
     notices: list[str] = Factory(list)
+    decided: list[Entry] = Factory(list)
 
     def status(self) -> Status:
         return self.shown
 
     def troubles(self) -> Sequence[str]:
         return self.notices
+
+    def journal(self, about: str, count: int) -> Sequence[Entry]:
+        return newest(self.decided, about, count)
 
     def subscribe(self, observer: IControlObserver) -> Callable[[], None]:
         self.observers.append(observer)

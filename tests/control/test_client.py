@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.control import client
 from hatwist.control.client import TIMEOUT, Dropped, Forbidden, NotRunning, Refused, explain
+from hatwist.control.entries import Entry
 from hatwist.control.happenings import Happening
 from hatwist.control.report import report
 from hatwist.errors import ControlError
@@ -34,6 +35,9 @@ class ControlTests(SynchronousTestCase):
         self.daemon.node.happened("log", "hello", 1.5)
         self.assertEqual(self.line.answer(self.control.status()), report(STATUS))
         self.assertEqual(self.line.answer(self.control.recent()), [("log", "hello", 1.5)])
+        entry = Entry(7, 1, 0.0, "start", "httpd", "node01", ())
+        self.daemon.node.decided.append(entry)
+        self.assertEqual(self.line.answer(self.control.journal("httpd", 5)), [entry])
         self.line.answer(self.control.standby("foreign"))
         self.line.answer(self.control.takeover("local"))
         self.line.answer(self.control.cleanup("httpd"))

@@ -60,6 +60,19 @@ class HappeningsTests(SynchronousTestCase):
         self.assertEqual(kept[0], ["log", "line 1", 1.0])
         self.assertEqual(kept[-1], ["log", f"line {MAX_KEPT}", float(MAX_KEPT)])
 
+    def test_what_was_before(self) -> None:
+        """What a former life left comes first; there is room for its newest only."""
+        self.happenings.happened("log", "now", 5.0)
+        former = [("decision", f"before {number}", float(number)) for number in range(MAX_KEPT)]
+        self.happenings.recall(former[:2])
+        before = [["decision", "before 0", 0.0], ["decision", "before 1", 1.0]]
+        self.assertEqual(self.happenings.recent(), [*before, ["log", "now", 5.0]])
+        self.happenings.recall(former)
+        kept = self.happenings.recent()
+        self.assertEqual((len(kept), kept[0][1], kept[-1][1]), (MAX_KEPT, "before 3", "now"))
+        self.happenings.recall(former)
+        self.assertEqual(self.happenings.recent(), kept)
+
     def test_followers_hear_what_comes(self) -> None:
         """A follower hears what happens from now on, and nothing from before."""
         self.happenings.happened("log", "before", 1.0)

@@ -10,6 +10,7 @@ from twisted.spread.jelly import SecurityOptions
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from hatwist.control.entries import Entry, write_entry
 from hatwist.control.report import report
 from hatwist.interfaces import IClusterControl
 from tests.control.fakes import STATUS, FakeControl
@@ -91,6 +92,17 @@ class OperatorTests(SynchronousTestCase):
         self.daemon.node.happened("decision", "takeover", 7.5)
         self.assertEqual(self.ask("recent"), [["decision", "takeover", 7.5]])
 
+    def test_journal(self) -> None:
+        """journal answers with lines as the file has them: so many, about whom one asks."""
+        decided = [Entry(7, n, 0.0, "start", f"group{n}", "node01", ()) for n in range(3)]
+        self.daemon.node.decided = decided
+        lines = [write_entry(one) for one in decided]
+        self.assertEqual(self.ask("journal", "", 2), lines[1:])
+        self.assertEqual(self.ask("journal", "group0", 2), lines[:1])
+        words = "whose decisions, and how many? a group, a node or an empty text; a number"
+        for wrong in ((7, 7), ("", "7"), ("", True), ("", None)):
+            self.assertEqual(self.refusal("journal", *wrong), words)
+
     def test_subscribe(self) -> None:
         """A subscriber hears everything from now on, and once only per connection."""
         told = Told()
@@ -134,7 +146,7 @@ class OperatorTests(SynchronousTestCase):
 
     def test_unknown_method(self) -> None:
         """A method that is not there is refused with those that are; inner ones are not there."""
-        methods = "cleanup, leave, recent, standby, status, subscribe, takeover"
+        methods = "cleanup, journal, leave, recent, standby, status, subscribe, takeover"
         self.assertEqual(self.refusal("reboot"), f"no method 'reboot'; there are: {methods}")
         for inner in ("_status", "__class__", "control", "rootObject"):
             self.assertIn("no method", self.refusal(inner))

@@ -140,6 +140,7 @@ class Host:
         """Lose everything but the disk, at once."""
         built, self.built = self.built, None
         if built is not None:
+            built.journal.stop()
             built.halog.stop()
         while self._programs:
             self._programs.pop().close()
