@@ -26,7 +26,7 @@ from hatwist.media.memory import MemoryFactory, MemoryMedium
 from hatwist.media.ping import PingFactory, PingMedium
 from hatwist.media.serial import SerialFactory, SerialMedium
 from hatwist.media.udp import UdpFactory, UdpMedium
-from hatwist.resources.agents import OcfAgent, ScriptAgent
+from hatwist.resources.agents import OcfAgent, ScriptAgent, UnitAgent
 from hatwist.resources.build import AnnouncedScript
 from hatwist.resources.ipaddr import AddressAgent
 from hatwist.resources.memory import MemoryAgent
@@ -42,7 +42,9 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.IMedium: [MemoryMedium, PingMedium, SerialMedium, UdpMedium],
     interfaces.ICounting: [SerialMedium],
     interfaces.IMediumFactory: [MemoryFactory, PingFactory, SerialFactory, UdpFactory],
-    interfaces.IResourceAgent: [AddressAgent, AnnouncedScript, MemoryAgent, OcfAgent, ScriptAgent],
+    interfaces.IResourceAgent: [
+        *(AddressAgent, AnnouncedScript, MemoryAgent, OcfAgent, ScriptAgent, UnitAgent),
+    ],
     interfaces.IWitness: [Monitor],
     interfaces.IFencingDevice: [MemoryDevice, Operator, ProgramDevice],
     interfaces.IFencer: [Fencer, MemoryFencer],
