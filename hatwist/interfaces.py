@@ -94,6 +94,16 @@ class IWitness(Interface):
         """Hear that it is about to be stopped."""
 
 
+class IProcesses(Interface):
+    """Waits for the processes of one group."""
+
+    def look() -> None:
+        """Find out anew which they are; never blocks."""
+
+    def forget() -> None:
+        """Wait for none of them until the next look."""
+
+
 class IFencingDevice(Interface):
     """Carries out one order on one node."""
 

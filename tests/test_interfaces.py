@@ -31,6 +31,7 @@ from hatwist.resources.build import AnnouncedScript
 from hatwist.resources.ipaddr import AddressAgent
 from hatwist.resources.memory import MemoryAgent
 from hatwist.resources.monitor import Monitor
+from hatwist.resources.processes import Processes
 from hatwist.resources.rcd import RcScripts
 from hatwist.service.fifo import Fifo
 from hatwist.service.life import Life
@@ -46,6 +47,7 @@ SEAMS: dict[InterfaceClass, list[type]] = {
         *(AddressAgent, AnnouncedScript, MemoryAgent, OcfAgent, ScriptAgent, UnitAgent),
     ],
     interfaces.IWitness: [Monitor],
+    interfaces.IProcesses: [Processes],
     interfaces.IFencingDevice: [MemoryDevice, Operator, ProgramDevice],
     interfaces.IFencer: [Fencer, MemoryFencer],
     interfaces.IPrograms: [Children, ClientApi, Fifo, PidFile, RcScripts],

@@ -339,6 +339,7 @@ class Monitoring:
     @ivar restart_within: seconds within which what failed has to run again.
     @ivar migration_threshold: failures that are borne before the group moves; 0: any number.
     @ivar failure_timeout: seconds for which a failure counts.
+    @ivar pidfiles: name processes whose end is a reason to look at once.
     """
 
     interval: Seconds = 120.0
@@ -346,6 +347,7 @@ class Monitoring:
     restart_within: Seconds = 60.0
     migration_threshold: int = 3
     failure_timeout: Seconds = 3600.0
+    pidfiles: tuple[str, ...] = ()
     where: Position = field(default=Position("hatwist.toml"), eq=False)
 
 

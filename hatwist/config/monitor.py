@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hatwist.config.findings import Findings, listed, shown, suggestion
-from hatwist.config.model import Monitoring, Monitors, ResourceGroup
+from hatwist.config.model import Monitoring, Monitors, ResourceGroup, Seconds
 from hatwist.config.table import Good, TableReader, Where
 
 TABLE: Final = "monitor"
@@ -22,6 +22,9 @@ MAX_TIMEOUT: Final = 3600.0
 """Seconds a look may take."""
 
 MAX_THRESHOLD: Final = 1000
+
+MAX_PIDFILES: Final = 16
+"""Pid files of one group."""
 
 
 def read_monitors(good: Good, where: Where, findings: Findings) -> Monitors:
@@ -66,5 +69,22 @@ def _read(table: str, usual: Monitoring, good: Good, where: Where, findings: Fin
         one.seconds("restart_within", usual.restart_within, MAX_TIMEOUT),
         one.integer("migration_threshold", usual.migration_threshold, 0, MAX_THRESHOLD),
         one.seconds("failure_timeout", usual.failure_timeout, 365 * DAY),
+        _read_pidfiles(one, interval),
         where(table, ""),
     )
+
+
+def _read_pidfiles(one: TableReader, interval: Seconds) -> tuple[str, ...]:
+    value = one.value("pidfiles")
+    paths = [str(path) for path in value] if isinstance(value, list) else []
+    wrong = next((path for path in paths if not path.startswith("/")), None)
+    if wrong is not None:
+        one.refuse("pidfiles", f"pidfiles: {shown(wrong)} is not a full path", "write it from / on")
+    elif len(paths) > MAX_PIDFILES:
+        one.refuse("pidfiles", f"pidfiles: {len(paths)} files", f"at most {MAX_PIDFILES}")
+    elif paths and not interval:
+        text = "pidfiles of a group that nobody looks at"
+        one.refuse("pidfiles", text, "interval must not be 0: whoever ends is a reason to look")
+    else:
+        return tuple(paths)
+    return ()

@@ -80,6 +80,13 @@ KEYS: Final[tuple[KeySpec, ...]] = (
             ("failure_timeout", float, "3600", "Seconds for which a failure counts."),
         )
     ),
+    KeySpec(
+        f"{monitor.TABLE}{_NAME}",
+        "pidfiles",
+        list,
+        "[]",
+        "Files that name processes of the group; when one ends it is looked at at once.",
+    ),
     *(
         KeySpec(table, name, kind, default, explanation, Life.LATER, table == _DEVICE)
         for table, name, kind, default, explanation in (

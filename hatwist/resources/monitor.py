@@ -7,7 +7,7 @@ heartbeat without CRM does not: a service that dies there stays dead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -22,7 +22,7 @@ from hatwist.cluster.events import ResourceFailed
 from hatwist.cluster.names import Outcome, Verb
 from hatwist.config.model import Monitors, Resource, ResourceGroup, Seconds
 from hatwist.errors import AgentError
-from hatwist.interfaces import IWitness
+from hatwist.interfaces import IProcesses, IWitness
 from hatwist.resources.groups import GroupRunner
 from hatwist.resources.ipaddr import BUILTIN_NAMES
 from hatwist.resources.network import IPAddress
@@ -32,6 +32,15 @@ from hatwist.resources.watching import Watched
 
 PROVING: Final = 1.0
 """Seconds from one look to the next until every status of a group is judged."""
+
+DOUBTING: Final = 0.2
+"""Seconds from one look to the next after a process has ended and all seems well."""
+
+DOUBTS: Final = 5
+"""Looks of that kind."""
+
+WatchProcesses = Callable[[Sequence[str], Callable[[], None]], IProcesses]
+"""Takes pid files, and who hears that a process that one of them named has ended."""
 
 
 @define
@@ -44,6 +53,11 @@ class _Watch:
     looking: bool = False
     again: bool = False
     "Somebody has a reason to look once more."
+    processes: IProcesses | None = None
+    doubts: int = 0
+    "So many looks more that say that everything runs are not believed."
+    ended: Seconds = -PROVING
+    "When a process of it has ended last."
     addresses: frozenset[IPAddress] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -59,6 +73,7 @@ class Monitor:
     It carries out orders as the runner does, and looks in between.
 
     @ivar tell: hears of failures; to be set before the first order.
+    @ivar processes: waits for the processes that pid files name; None: nobody does.
     @ivar closing: what to call at the end.
     """
 
@@ -67,6 +82,7 @@ class Monitor:
     _clock: IReactorTime
     _log: Log
     tell: Callable[[ResourceFailed], None] = field(default=lambda _: None)
+    processes: WatchProcesses | None = None
     closing: list[Callable[[], None]] = field(factory=list)
     _watches: dict[str, _Watch] = field(factory=dict)
     _closed: bool = False
@@ -89,6 +105,9 @@ class Monitor:
     def stopping(self, group: ResourceGroup, resource: Resource) -> None:
         """See L{IWitness}."""
         self._watched(group, resource).stopping()
+        processes = self._watch(group).processes
+        if processes is not None:
+            processes.forget()
 
     def look_at(self, groups: Iterable[ResourceGroup]) -> None:
         """Look at some groups at once: something has happened to them."""
@@ -112,12 +131,25 @@ class Monitor:
         self.closing.clear()
         for watch in self._watches.values():
             self._cancel(watch)
+            if watch.processes is not None:
+                watch.processes.forget()
 
     def _watch(self, group: ResourceGroup) -> _Watch:
         watch = self._watches.get(group.key)
         if watch is None:
             watch = self._watches[group.key] = _Watch(group, {})
+            paths = self._monitors.of(group.key).pidfiles
+            if paths and self.processes is not None:
+                watch.processes = self.processes(paths, partial(self._process_ended, watch))
         return watch
+
+    def _process_ended(self, watch: _Watch) -> None:
+        """Look at once, but not more than once a second, and do not believe at once that all is well."""
+        now = self._clock.seconds()
+        delay = 0.0 if now - watch.ended >= PROVING else PROVING
+        watch.ended, watch.doubts, watch.again = now, DOUBTS, watch.looking
+        if not watch.looking:
+            self._schedule(watch, delay)
 
     def _watched(self, group: ResourceGroup, resource: Resource) -> Watched:
         known = self._watch(group).resources
@@ -158,12 +190,24 @@ class Monitor:
         for resource, outcome, how in seen:
             self._watched(watch.group, resource).look(outcome, how or outcome.value)
         here = [one for one in watch.resources.values() if one.here]
+        if here and watch.processes is not None:
+            watch.processes.look()
         if watch.again:
             watch.again = False
             self._schedule(watch, 0.0)
         elif here:
-            judged = all(one.judged for one in here)
-            self._schedule(watch, self._monitors.of(watch.group.key).interval if judged else PROVING)
+            self._schedule(watch, self._next_look(watch, here, seen))
+
+    def _next_look(
+        self, watch: _Watch, here: list[Watched], seen: list[tuple[Resource, Outcome, str]]
+    ) -> Seconds:
+        """Return the seconds until then; a process that nobody has reaped yet may still seem to run."""
+        doubted = watch.doubts > 0 and all(outcome is Outcome.RUNNING for _, outcome, _ in seen)
+        watch.doubts = watch.doubts - 1 if doubted else 0
+        if doubted:
+            return DOUBTING
+        judged = all(one.judged for one in here)
+        return self._monitors.of(watch.group.key).interval if judged else PROVING
 
 
 def _addresses(group: ResourceGroup) -> Iterator[IPAddress]:

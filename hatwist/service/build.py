@@ -33,7 +33,8 @@ from hatwist.media.registry import factories
 from hatwist.resources.build import make_rc_scripts, make_runner, script_environment
 from hatwist.resources.groups import GroupRunner
 from hatwist.resources.lost import Gone, listen_to_addresses
-from hatwist.resources.monitor import Monitor
+from hatwist.resources.monitor import Monitor, WatchProcesses
+from hatwist.resources.processes import watch_processes
 from hatwist.service.fifo import FIFO, Fifo
 from hatwist.service.halog import HaLog
 from hatwist.service.happenings import Happenings, in_words
@@ -135,6 +136,7 @@ class Parts:
     @ivar runner: makes what runs resource groups.
     @ivar programs: makes the ways for programs of this host.
     @ivar addresses: begins to listen to what the kernel says of addresses.
+    @ivar processes: makes what waits for the processes of groups.
     @ivar rng: makes the core's source of randomness.
     @ivar wall: seconds since 1970.
     @ivar in_thread: calls something that may have to wait for a disk.
@@ -146,6 +148,7 @@ class Parts:
         local_programs
     )
     addresses: Callable[[IReactorTime, Gone], Callable[[], None]] = listen_to_addresses
+    processes: Callable[[IReactorTime], WatchProcesses] = watch_processes
     rng: Callable[[], Random] = SystemRandom
     wall: Callable[[], float] = time.time
     in_thread: Callable[[Callable[[], None]], Deferred[None]] = deferToThread
@@ -230,6 +233,7 @@ class _Builder:
             node = Node(self.config, identity, self.parts.rng(), now, memory.recall())
             runner = self.parts.runner(self.reactor, self.places, self.config, self.say)
             monitor = Monitor(runner, self.config.settings.monitors, self.reactor, self.say)
+            monitor.processes = self.parts.processes(self.reactor)
             monitor.closing.append(self.parts.addresses(self.reactor, monitor.address_gone))
             performer = Performer(life.media, monitor.run, self.say, self.decide, service.stopped, programs)
             performer.persist = memory.persist

@@ -24,6 +24,7 @@ failure_timeout = 600
 [monitor."10.0.0.1"]
 interval = 1
 timeout = 1
+pidfiles = ["/run/a.pid", "/run/b.pid"]
 
 [monitor.web]
 interval = 0
@@ -48,7 +49,9 @@ class MonitorTests(SynchronousTestCase):
         """What a group does not say is as for all; a key with dots is in quotes."""
         monitors = self.read(WHOLE)
         self.assertEqual(monitors.usual, Monitoring(10.0, 5.0, 30.0, 0, 600.0))
-        self.assertEqual(monitors.of("10.0.0.1"), Monitoring(1.0, 1.0, 30.0, 0, 600.0))
+        self.assertEqual(
+            monitors.of("10.0.0.1"), Monitoring(1.0, 1.0, 30.0, 0, 600.0, ("/run/a.pid", "/run/b.pid"))
+        )
         self.assertEqual(monitors.of("web"), Monitoring(0.0, 5.0, 30.0, 0, 600.0))
         self.assertIs(monitors.of("10.0.0.2"), monitors.usual)
         self.assertEqual(self.found(), [])
@@ -80,6 +83,28 @@ class MonitorTests(SynchronousTestCase):
             ],
         )
 
+    def test_pidfiles(self) -> None:
+        """Full paths, not too many, of a group that is looked at; only a group has any."""
+        many = ", ".join(f'"/{number}"' for number in range(17))
+        for text, found in (
+            (
+                '[monitor.web]\npidfiles = ["run/x"]',
+                "2:1: pidfiles: run/x is not a full path (write it from / on)",
+            ),
+            (f"[monitor.web]\npidfiles = [{many}]", "2:1: pidfiles: 17 files (at most 16)"),
+            (
+                '[monitor.web]\npidfiles = ["/x"]\ninterval = 0',
+                "2:1: pidfiles of a group that nobody looks at"
+                " (interval must not be 0: whoever ends is a reason to look)",
+            ),
+        ):
+            self.findings = Findings()
+            self.assertEqual(self.read(text).of("web").pidfiles, ())
+            self.assertEqual(self.found(), [f"f.toml:{found}"])
+        self.findings = Findings()
+        self.read('[monitor]\npidfiles = ["/x"]')
+        self.assertIn("unknown key pidfiles", self.found()[0])
+
     def test_unknown_keys(self) -> None:
         """Under a group's table, too."""
         self.read('[monitor."10.0.0.1"]\nintervall = 5')
@@ -89,7 +114,7 @@ class MonitorTests(SynchronousTestCase):
         """A table for a group that is not in haresources is an error."""
         check_monitors(self.read(WHOLE), (WEB, SQL), self.findings)
         (text,) = self.found()
-        self.assertIn("f.toml:13:2: there is no group web", text)
+        self.assertIn("f.toml:14:2: there is no group web", text)
         self.assertIn(WEB.key, text)
 
     def test_no_groups(self) -> None:

@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.lab.test_children -*-
 """
-Children of the daemon: begun again, ended in order, and worth a host or not.
+Children of the daemon, and processes of resources: begun again, and ended in order.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+from dataclasses import replace
 from typing import Final
 
-from scripts.lab.configuration import address_only, ha_cf
+from scripts.lab.client import Probe
+from scripts.lab.configuration import address_only, ha_cf, web
 from scripts.lab.plan import VIRTUAL
 from scripts.lab.remote import LabError
 from scripts.lab.watch import until
@@ -23,6 +25,12 @@ USER: Final = "nobody" if os.geteuid() == 0 else "root"
 """Whom a child may become: an ordinary user is root in the lab, and nobody else."""
 
 AS: Final = f"{USER}:{grp.getgrgid(pwd.getpwnam(USER).pw_gid).gr_name}"
+
+PATIENT: Final = f"""[monitor]
+interval = 300
+[monitor."IPaddr::{VIRTUAL}/24/eth0"]
+pidfiles = ["/run/httpd-demo.pid"]
+"""
 
 CHILD: Final = f"""#!/bin/sh
 echo "begun $1 as $(id -un):$(id -gn) $HA_CURHOST $HA_COLOUR" >> {PLACE}/$1
@@ -106,3 +114,24 @@ class ChildrenTests(TwoNodesTestCase):
         until(lambda: self.watch.owners(VIRTUAL) == ("node02",), SETTLED, "node02 has the address")
         self.assertIn("EMERG: Rebooting system.  Reason: /etc/ha.d/vital", self.one.log())
         self.assertRaises(LabError, self.one.host.do, "true")
+
+
+class ProcessTests(TwoNodesTestCase):
+    """A web server on node01, looked at every 300 seconds, whose pid file is known."""
+
+    def test_a_process_that_is_killed(self) -> None:
+        """It runs again, on the same node, long before the next look."""
+        self.client.power_on()
+        self.boot(replace(web(ha_cf(auto_failback="off")), settings=PATIENT))
+        self.calm()
+        kill = "kill -9 $(cat /run/httpd-demo.pid)"
+        probe = Probe(self.client, "http", VIRTUAL, 80)
+        probe.await_answer("node01", SETTLED)
+        descriptor = "ls -l /proc/*/fd 2>/dev/null | grep -q pidfd"
+        for number in (1, 2):
+            until(lambda: self.one.host.run("sh", "-c", descriptor)[0] == 0, SETTLED, "it is waited for")
+            self.one.host.do("sh", "-c", kill)
+            self.one.await_log(rf"ERROR: Resource httpd of group \S+ failed \({number}\)", SETTLED)
+            self.one.await_log(r"Running /etc/ha.d/resource.d/httpd  ?start", SETTLED, number + 1)
+            probe.await_answer("node01", SETTLED)
+        self.assertOwner("node01")

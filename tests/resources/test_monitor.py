@@ -5,26 +5,136 @@ Groups that are looked at while they run here.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from hatwist.cluster.events import ResourceFailed
 from hatwist.cluster.names import Outcome, Verb
 from hatwist.config.model import Monitoring, Monitors
-from hatwist.interfaces import IWitness
+from hatwist.interfaces import IProcesses, IWitness
 from hatwist.resources.groups import GroupRunner
 from hatwist.resources.memory import MemoryAgent
-from hatwist.resources.monitor import Monitor
+from hatwist.resources.monitor import DOUBTING, DOUBTS, PROVING, Monitor
 from tests.resources.fakes import LogBook, group
 
 WEB = group("IPaddr::172.16.0.210/24/eth0", "httpd")
 ADDRESS, HTTPD = (one.text for one in WEB.resources)
 QUIET = group("172.16.0.211")
 OK = (Outcome.OK, "")
+
+
+PIDFILES = ("/run/httpd.pid",)
+
+
+@implementer(IProcesses)
+class Processes:
+    """Processes that end when the test says so."""
+
+    def __init__(self, paths: Sequence[str], ended: Callable[[], None]) -> None:
+        self.paths = paths
+        self.end = ended
+        self.done: list[str] = []
+
+    def look(self) -> None:
+        self.done.append("look")
+
+    def forget(self) -> None:
+        self.done.append("forget")
+
+
+class ProcessTests(SynchronousTestCase):
+    """A group with a pid file, which is looked at each 1000 seconds."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.agent = MemoryAgent(self.clock)
+        self.made: list[Processes] = []
+        self.told: list[ResourceFailed] = []
+        log = LogBook()
+        monitors = Monitors(groups={WEB.key: Monitoring(1000.0, pidfiles=PIDFILES)})
+        self.monitor = Monitor(GroupRunner(self.agent.agent_for, log, self.clock), monitors, self.clock, log)
+        self.monitor.tell = self.told.append
+        self.monitor.processes = self.make
+        self.successResultOf(self.monitor.run(WEB, Verb.START))
+        self.clock.advance(0.0)
+        (self.processes,) = self.made
+        self.agent.journal.clear()
+        self.clock.advance(10.0)
+
+    def make(self, paths: Sequence[str], ended: Callable[[], None]) -> Processes:
+        """Make them."""
+        self.made.append(Processes(paths, ended))
+        return self.made[-1]
+
+    def looks(self) -> int:
+        """Return how often it was looked at since the last time."""
+        number = self.agent.journal.count((ADDRESS, Verb.STATUS))
+        self.agent.journal.clear()
+        return number
+
+    def test_they_are_found_out(self) -> None:
+        """With each look at what runs; a group without pid files has none."""
+        self.assertEqual(self.processes.paths, PIDFILES)
+        self.assertEqual(self.processes.done, ["look"])
+        self.successResultOf(self.monitor.run(QUIET, Verb.START))
+        self.clock.advance(1000.0)
+        self.assertEqual((self.processes.done, len(self.made)), (["look", "look"], 1))
+
+    def test_one_ends(self) -> None:
+        """Its group is looked at at once, and what failed is told."""
+        self.agent.running.discard(HTTPD)
+        self.processes.end()
+        self.clock.advance(0.0)
+        self.assertEqual(self.told, [ResourceFailed(WEB.key, HTTPD, "stopped")])
+
+    def test_all_seems_well(self) -> None:
+        """Its status is not believed at once: for a second it is asked again, then all is well."""
+        self.processes.end()
+        self.clock.advance(0.0)
+        self.assertEqual(self.looks(), 1)
+        self.clock.pump([DOUBTING] * DOUBTS)
+        self.assertEqual(self.looks(), DOUBTS)
+        self.clock.advance(500.0)
+        self.assertEqual((self.looks(), self.told), (0, []))
+
+    def test_seen_a_little_later(self) -> None:
+        """A process that nobody had reaped is told of when that is done."""
+        self.processes.end()
+        self.clock.advance(0.0)
+        self.agent.running.discard(HTTPD)
+        self.clock.advance(DOUBTING)
+        self.assertEqual(len(self.told), 1)
+
+    def test_many_end(self) -> None:
+        """The group is not looked at more than once a second because of them, beside the doubts."""
+        for _ in range(10):
+            self.processes.end()
+        self.clock.advance(0.0)
+        self.assertEqual(self.looks(), 0)
+        self.clock.advance(PROVING)
+        self.assertEqual(self.looks(), 1)
+
+    def test_one_ends_during_a_look(self) -> None:
+        """There is one look more."""
+        self.agent.delays[Verb.STATUS] = 0.5
+        self.monitor.look_at([WEB])
+        self.clock.pump([0.0, 0.1])
+        self.processes.end()
+        self.clock.pump([0.5, 0.5, 0.0])
+        self.assertEqual(self.looks(), 2)
+
+    def test_ended_by_us(self) -> None:
+        """Whoever stops a group, or closes everything, waits for none of them."""
+        self.successResultOf(self.monitor.run(WEB, Verb.STOP))
+        self.assertEqual(self.processes.done, ["look", "forget", "forget"])
+        self.monitor.close()
+        self.assertEqual(self.processes.done[3:], ["forget"])
 
 
 class MonitorTests(SynchronousTestCase):
