@@ -142,6 +142,11 @@ class RealTests(TestCase):
 
     timeout = 60
 
+    async def begin(self, child: ChildProcess, words: list[str]) -> None:
+        """Start it when the reactor runs: an end before would upset trial."""
+        await deferLater(IReactorTime(reactor), 0)
+        child.begin(IReactorProcess(reactor), words, {"PATH": os.environ["PATH"], "COLOUR": "blue"})
+
     async def test_what_it_finds(self) -> None:
         """Its words went through a shell, its group is its own, nothing of ours is open."""
         where = temporary(self)
@@ -149,9 +154,7 @@ class RealTests(TestCase):
         words = command_line(f"{program} $COLOUR 'two three'", own_account(), own_account())
         ended: Deferred[Ended] = Deferred()
         child = ChildProcess(ended.callback)
-        # Only a reactor that runs hears of an end that comes at once.
-        await deferLater(IReactorTime(reactor), 0)
-        child.begin(IReactorProcess(reactor), words, {"PATH": os.environ["PATH"], "COLOUR": "blue"})
+        await self.begin(child, words)
         self.assertEqual(await ended, Ended(0, None))
         found = Path(where, "found").read_text().splitlines()
         self.assertEqual(found[:2], ["blue", "two three"])
@@ -164,7 +167,7 @@ class RealTests(TestCase):
         ended: Deferred[Ended] = Deferred()
         child = ChildProcess(ended.callback)
         words = command_line("sleep 60", own_account(), own_account())
-        child.begin(IReactorProcess(reactor), words, {"PATH": os.environ["PATH"]})
+        await self.begin(child, words)
         child.send(signal.SIGTERM)
         self.assertEqual(await ended, Ended(None, signal.SIGTERM))
 
