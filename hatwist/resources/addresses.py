@@ -23,6 +23,7 @@ from hatwist.resources import netlink
 from hatwist.resources.network import Held, IPAddress, Link, NoLinkError, Route
 
 RTM_NEWLINK: Final = 16
+RTM_DELLINK: Final = 17
 RTM_GETLINK: Final = 18
 RTM_NEWADDR: Final = 20
 RTM_DELADDR: Final = 21
@@ -100,11 +101,10 @@ class KernelNetwork:
 
     def link(self, key: str | int) -> Link:
         """See L{Network.link}."""
-        named = isinstance(key, str)
-        name = netlink.attribute(IFLA_IFNAME, _name(str(key))) if named else b""
+        asked = netlink.attribute(IFLA_IFNAME, _name(key)) if isinstance(key, str) else b""
         index = 0 if isinstance(key, str) else key
         try:
-            answers = self._netlink.ask(RTM_GETLINK, _LINK.pack(0, 0, index, 0, 0) + name)
+            answers = self._netlink.ask(RTM_GETLINK, _LINK.pack(0, 0, index, 0, 0) + asked)
         except OSError as reason:
             if reason.errno != errno.ENODEV:
                 raise
@@ -113,12 +113,17 @@ class KernelNetwork:
         found = netlink.attributes(answers[0][_LINK.size :])
         hardware = found.get(IFLA_ADDRESS, b"")
         announces = kind == ARPHRD_ETHER and not flags & IFF_NOARP and len(hardware) == 6
-        return Link(index, found[IFLA_IFNAME].rstrip(b"\0").decode("utf-8", "replace"), hardware, announces)
+        name = found[IFLA_IFNAME].rstrip(b"\0").decode("utf-8", "replace")
+        return Link(index, name, hardware, announces, bool(flags & IFF_UP))
 
     def held(self) -> tuple[Held, ...]:
         """See L{Network.held}."""
         answers = self._netlink.dump(RTM_GETADDR, _ADDRESS.pack(0, 0, 0, 0, 0))
         return tuple(one for one in map(read_address, answers) if one is not None)
+
+    def at(self, ip: IPAddress) -> tuple[Held, ...]:
+        """See L{Network.at}."""
+        return tuple(one for one in self.held() if one.ip == ip)
 
     def route(self, ip: IPAddress, index: int = 0) -> Route | None:
         """See L{Network.route}."""
@@ -167,7 +172,8 @@ class KernelNetwork:
 
     def bring_up(self, link: Link) -> None:
         """See L{Network.bring_up}."""
-        self._netlink.ask(RTM_NEWLINK, _LINK.pack(0, 0, link.index, IFF_UP, IFF_UP))
+        if not link.up:
+            self._netlink.ask(RTM_NEWLINK, _LINK.pack(0, 0, link.index, IFF_UP, IFF_UP))
 
     def _followers(self, address: Held) -> list[Held]:
         """Return the addresses that the kernel would drop together with this one."""

@@ -9,7 +9,7 @@ away behind our back, is announced no more.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from attrs import frozen
@@ -55,6 +55,7 @@ class _Burst:
     """The announcements of one address."""
 
     link: Link
+    frames: tuple[bytes, ...]
     calls: list[IDelayedCall]
 
 
@@ -87,9 +88,10 @@ class Announcer:
         self.cancel(ip)
         if not link.announces:
             return
-        self._send(link, ip)
+        frames = announcements(link.hardware, ip)
+        self._send(link, ip, frames)
         calls = [self._clock.callLater(moment, self._repeat, ip) for moment in MOMENTS[1:]]
-        self._bursts[ip] = _Burst(link, calls)
+        self._bursts[ip] = _Burst(link, frames, calls)
 
     def cancel(self, ip: IPAddress) -> None:
         """Announce an address no more; to be called before it is removed."""
@@ -104,13 +106,13 @@ class Announcer:
             self._warn(ip, f"{ip} is not on {burst.link.name} any more")
             self.cancel(ip)
             return
-        self._send(burst.link, ip)
+        self._send(burst.link, ip, burst.frames)
         if not any(call.active() for call in burst.calls):
             self.cancel(ip)
 
-    def _send(self, link: Link, ip: IPAddress) -> None:
+    def _send(self, link: Link, ip: IPAddress, frames: Iterable[bytes]) -> None:
         try:
-            for frame in announcements(link.hardware, ip):
+            for frame in frames:
                 self._sender.send(link, frame)
         except OSError as reason:
             self._warn(ip, f"{ip} not announced on {link.name}: {reason}")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorProcess, IReactorTime
 from zope.interface import implementer
@@ -24,7 +24,9 @@ from hatwist.resources.agents import DEFAULT_TIMEOUTS, OcfAgent, ScriptAgent, St
 from hatwist.resources.announce import Announcer
 from hatwist.resources.groups import STOP_RETRIES, GroupRunner
 from hatwist.resources.ipaddr import BUILTIN_NAMES, AddressAgent, make_announcer
+from hatwist.resources.kept import SharedNetwork
 from hatwist.resources.locate import INIT_DIRECTORY, OCF_ROOT, Places
+from hatwist.resources.network import OpenNetwork
 from hatwist.resources.ocf import find_ocf
 from hatwist.resources.process import run_program
 from hatwist.resources.rcd import RcScripts
@@ -85,12 +87,14 @@ class Agents:
     Finds the agent of a resource, anew each time, so that files may come and go.
 
     @ivar force_builtin: use the built-in address even where a script is installed.
+    @ivar network: lends the host's network to the built-in address.
     """
 
     places: Places
     stage: Stage
     announcer: Announcer
     force_builtin: bool = False
+    network: OpenNetwork = field(factory=SharedNetwork)
 
     def agent_for(self, resource: Resource) -> IResourceAgent:
         """
@@ -113,7 +117,7 @@ class Agents:
     def _address_agent(self, resource: Resource) -> AddressAgent:
         wanted = read_wanted(resource.arguments)
         where = f"{self.places.resource_directory}/{resource.script}"
-        return AddressAgent(wanted, where, self.stage.log, self.announcer)
+        return AddressAgent(wanted, where, self.stage.log, self.announcer, self.network)
 
     def _unit_agent(self, resource: Resource, unit: str) -> UnitAgent:
         fault = find_fault(resource, unit)
@@ -152,7 +156,8 @@ def make_runner(
     variables = script_environment(directory, node, environment)
     places = Places(directory, init_directory, variables["OCF_ROOT"])
     stage = Stage(partial(run_program, IReactorProcess(reactor), clock), variables, log, timeouts)
-    agents = Agents(places, stage, make_announcer(clock, log), force_builtin)
+    network = SharedNetwork()
+    agents = Agents(places, stage, make_announcer(clock, log, network), force_builtin, network)
     looks = evolve(agents, stage=evolve(stage, log=_say_nothing))
     return GroupRunner(agents.agent_for, log, clock, read_stop_retries(variables), looks.agent_for)
 

@@ -34,6 +34,9 @@ STOP_PATIENCE: Final = 300.0
 """Seconds after which a stop is not tried again, however few the tries were:
 each try may itself take as long as the agent's time-out."""
 
+STINT: Final = 0.004
+"""Seconds that agents may work without a break: a hundred addresses must not stop the heart."""
+
 AgentFor = Callable[[Resource], IResourceAgent]
 """Finds the agent of a resource; raises L{AgentError} if there is none."""
 
@@ -65,6 +68,7 @@ class GroupRunner:
         self._look_for = agent_for if look_for is None else look_for
         self._turns: dict[str, DeferredLock] = {}
         self._begun: set[str] = set()
+        self._stint, self._worked = 0, 0.0
 
     def run(self, group: ResourceGroup, verb: Verb) -> Deferred[tuple[Outcome, str]]:
         """
@@ -107,7 +111,7 @@ class GroupRunner:
         seen: list[tuple[Resource, Outcome, str]] = []
         for resource in group.resources:
             try:
-                outcome, detail = await self._look_for(resource).run(resource, Verb.STATUS)
+                outcome, detail = await self._ask(self._look_for(resource), resource, Verb.STATUS)
             except AgentError as reason:
                 outcome, detail = Outcome.FAILED, str(reason)
             seen.append((resource, outcome, detail))
@@ -159,7 +163,7 @@ class GroupRunner:
             agent = self._find(resource)
             if (
                 isinstance(agent, AgentError)
-                or (await agent.run(resource, Verb.STATUS))[0] is not Outcome.RUNNING
+                or (await self._ask(agent, resource, Verb.STATUS))[0] is not Outcome.RUNNING
             ):
                 return place
         return None
@@ -170,19 +174,31 @@ class GroupRunner:
         if isinstance(agent, AgentError):
             return self._refuse(agent)
         self._begun.add(resource.text)
-        before = (await agent.run(resource, Verb.STATUS))[0]
+        before = (await self._ask(agent, resource, Verb.STATUS))[0]
         if self.witness is not None:
             self.witness.before_start(group, resource, before)
         if before is Outcome.RUNNING:
             return Outcome.OK, "already running"
-        return await agent.run(resource, Verb.START)
+        return await self._ask(agent, resource, Verb.START)
+
+    async def _ask(self, agent: IResourceAgent, resource: Resource, verb: Verb) -> tuple[Outcome, str]:
+        """Let an agent work; after L{STINT} of work, of any group, everything else has its turn."""
+        while self._worked >= STINT:
+            stint = self._stint
+            await deferLater(self._clock, 0)
+            if stint == self._stint:  # the first of those that waited
+                self._stint, self._worked = stint + 1, 0.0
+        began = self._clock.seconds()
+        answer = agent.run(resource, verb)
+        self._worked += self._clock.seconds() - began
+        return await answer
 
     async def _announce(self, group: ResourceGroup) -> tuple[Outcome, str]:
         """Let the addresses of a group that runs be told to the neighbours once more."""
         for resource in group.resources:
             agent = self._find(resource)
             if not isinstance(agent, AgentError):
-                await agent.run(resource, Verb.ANNOUNCE)
+                await self._ask(agent, resource, Verb.ANNOUNCE)
         return Outcome.OK, ""
 
     async def _stop(self, group: ResourceGroup) -> tuple[Outcome, str]:
@@ -210,7 +226,7 @@ class GroupRunner:
             return (outcome if resource.text in self._begun else Outcome.OK), detail
         began = self._clock.seconds()
         retries = 0
-        outcome, detail = await agent.run(resource, Verb.STOP)
+        outcome, detail = await self._ask(agent, resource, Verb.STOP)
         while outcome is Outcome.FAILED and self._may_retry(retries, began):
             await deferLater(self._clock, STOP_PAUSE)
             retries += 1

@@ -21,7 +21,6 @@ from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.config.model import Resource
 from hatwist.errors import AgentError
 from hatwist.interfaces import IResourceAgent
-from hatwist.resources.addresses import KernelNetwork
 from hatwist.resources.announce import MOMENTS, Announcer, PacketSender
 from hatwist.resources.network import Held, IPAddress, Link, Network, NoLinkError, OpenNetwork
 from hatwist.resources.reporting import RESOURCE_MANAGER, Log
@@ -42,14 +41,14 @@ class AddressAgent:
     @ivar wanted: which.
     @ivar path: where the script would be whose place it takes, for the log.
     @ivar announcer: shared by all addresses of a node.
-    @ivar opener: opens the host's network; used anew for each verb.
+    @ivar opener: lends the host's network for one verb.
     """
 
     wanted: Wanted
     path: str
     log: Log
     announcer: Announcer
-    opener: OpenNetwork = KernelNetwork
+    opener: OpenNetwork
 
     def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:
         """See L{IResourceAgent.run}; fires at once."""
@@ -123,7 +122,7 @@ def find(network: Network, wanted: Wanted) -> list[Held]:
         index = network.link(wanted.device).index if wanted.device else 0
     except NoLinkError:
         return []
-    return [one for one in network.held() if one.ip == wanted.ip and index in (0, one.index)]
+    return [one for one in network.at(wanted.ip) if index in (0, one.index)]
 
 
 def place(network: Network, wanted: Wanted) -> tuple[Link, Held]:
@@ -147,17 +146,17 @@ def place(network: Network, wanted: Wanted) -> tuple[Link, Held]:
     return link, Held(wanted.ip, prefix, index, label, wanted.broadcast_at(prefix))
 
 
-def make_announcer(clock: IReactorTime, log: Log) -> Announcer:
+def make_announcer(clock: IReactorTime, log: Log, opener: OpenNetwork) -> Announcer:
     """Make the announcer of the name space we run in."""
-    return Announcer(clock, _is_held, PacketSender(), log)
 
+    def is_held(link: Link, ip: IPAddress) -> bool:
+        try:
+            with opener() as network:
+                return any(one.index == link.index for one in network.at(ip))
+        except (AgentError, OSError):
+            return False
 
-def _is_held(link: Link, ip: IPAddress) -> bool:
-    try:
-        with KernelNetwork() as network:
-            return any(one.ip == ip and one.index == link.index for one in network.held())
-    except (AgentError, OSError):
-        return False
+    return Announcer(clock, is_held, PacketSender(), log)
 
 
 def _adding(link: Link, address: Held) -> str:

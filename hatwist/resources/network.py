@@ -30,12 +30,14 @@ class Link:
 
     @ivar hardware: its MAC; other than 6 bytes where it has none.
     @ivar announces: whether neighbours learn its addresses by ARP or ND.
+    @ivar up: whether it was up when it was looked at.
     """
 
     index: int
     name: str
     hardware: bytes = b""
     announces: bool = False
+    up: bool = field(default=False, eq=False)
 
 
 @frozen
@@ -79,6 +81,9 @@ class Network(Protocol):
     def held(self) -> tuple[Held, ...]:
         """Return all addresses of the host."""
 
+    def at(self, ip: IPAddress) -> tuple[Held, ...]:
+        """Return where an address is held, which may be more than one interface."""
+
     def route(self, ip: IPAddress, index: int = 0) -> Route | None:
         """Return the best route to an address, over one interface if C{index} is given."""
 
@@ -104,7 +109,7 @@ class Network(Protocol):
         """Remove an address and nothing else; it may be gone already."""
 
     def bring_up(self, link: Link) -> None:
-        """Bring an interface up; it may be up already."""
+        """Bring an interface up that L{link} has just returned; it may be up already."""
 
 
 OpenNetwork = Callable[[], AbstractContextManager[Network]]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from scripts.lab import sweep
 from scripts.lab.bench import Result, takeover
 from scripts.lab.nodes import HatwistNode
 from tests.lab.base import LabTestCase
@@ -23,6 +24,31 @@ class ResultTests(SynchronousTestCase):
         )
 
 
+class SweptTests(SynchronousTestCase):
+    """Many addresses."""
+
+    def test_line(self) -> None:
+        """Median, worst, and how many were within the bar of so many addresses."""
+        swept = sweep.Swept(10, 1, (0.012, 0.04, 0.041))
+        self.assertEqual(
+            swept.line(),
+            "10 addresses in 10 groups   median  40.0 ms   worst   41.0 ms   at most 40 ms: 2 of 3",
+        )
+        self.assertFalse(swept.good)
+
+    def test_first_answers(self) -> None:
+        """What counts is when the survivor first answered for each address."""
+        lines = ["- 1.0 172.16.0.10 node01", "4.0 5.5 172.16.0.10 node02", "5.6 5.7 172.16.0.10 node02", "-"]
+        self.assertEqual(sweep.first_answers(lines, "node02"), {"172.16.0.10": 5.5})
+
+    def test_configuration(self) -> None:
+        """Each group has its own addresses."""
+        self.assertEqual(
+            sweep.configuration(2, 1).haresources,
+            "node01 IPaddr::172.16.0.10/24/eth0\nnode01 IPaddr::172.16.0.11/24/eth0\n",
+        )
+
+
 class TakeoverTests(LabTestCase):
     """One measurement, without a claim about the machine."""
 
@@ -31,3 +57,9 @@ class TakeoverTests(LabTestCase):
         outage = takeover(HatwistNode, "IPaddr")
         self.assertGreater(outage, 0.35)
         self.assertLess(outage, 10)
+
+    def test_many_addresses_are_measured(self) -> None:
+        """So are several groups of several addresses."""
+        beyond = sweep.takeover(2, 3)
+        self.assertGreater(beyond, -0.1)
+        self.assertLess(beyond, 10)

@@ -73,6 +73,14 @@ class NetworkConformance(_Case):
         self.network.remove(address)
         self.assertEqual(self.on_eth0(), {HOME})
 
+    def test_where_an_address_is(self) -> None:
+        """An address is found where it is, and only there."""
+        self.assertEqual(self.network.at(IP), ())
+        self.network.add(self.address())
+        self.assertEqual([(one.ip, one.index) for one in self.network.at(IP)], [(IP, self.eth0)])
+        self.network.remove(self.address())
+        self.assertEqual(self.network.at(IP), ())
+
     def test_twice_is_no_error(self) -> None:
         """To add what is there, and to remove what is gone, is done already."""
         for _ in range(2):

@@ -270,6 +270,10 @@ class MemoryNetwork:
         """See L{Network.held}."""
         return tuple(self.addresses)
 
+    def at(self, ip: IPAddress) -> tuple[Held, ...]:
+        """See L{Network.at}."""
+        return tuple(one for one in self.addresses if one.ip == ip)
+
     def route(self, ip: IPAddress, index: int = 0) -> Route | None:
         """See L{Network.route}."""
         own = [(f"{one.ip}/{one.prefix}", one.index) for one in self.addresses]

@@ -23,8 +23,9 @@ from hatwist.cluster.names import Outcome, Verb
 from hatwist.resources.addresses import CONF, KernelNetwork
 from hatwist.resources.build import make_runner
 from hatwist.resources.frames import announcements
+from hatwist.resources.kept import KeptNetwork, SharedNetwork
 from hatwist.resources.lost import listen_to_addresses
-from hatwist.resources.network import Held, IPAddress, Network
+from hatwist.resources.network import Held, IPAddress, Network, NoLinkError
 from tests.resources.conformance import HOME, IP, OTHER, SIX, NetworkConformance
 from tests.resources.fakes import LogBook, group, temporary
 
@@ -146,6 +147,65 @@ class KernelInside(NetworkConformance, SynchronousTestCase):
         with KernelNetwork() as network:
             network.held()
         self.assertEqual(len(os.listdir("/proc/self/fd")), before)
+
+
+class KeptInside(NetworkConformance, SynchronousTestCase):
+    """L{KeptNetwork}: the suite, and what others change meanwhile."""
+
+    def make_network(self) -> Network:
+        furnish()
+        self.addCleanup(subprocess.run, ["ip", "link", "delete", "eth0"], check=False, capture_output=True)
+        network = KeptNetwork()
+        self.addCleanup(network.__exit__, None, None, None)
+        return network
+
+    def test_what_others_do(self) -> None:
+        """Whatever anybody does to addresses is known at once."""
+        self.assertEqual(self.on_eth0(), {HOME})
+        ip(f"address add {IP}/24 dev eth0")
+        ip(f"address add {IP}/32 dev lo")
+        self.addCleanup(ip, f"address del {IP}/32 dev lo")
+        self.assertEqual({one.prefix for one in self.network.at(IP)}, {24, 32})
+        ip(f"address del {HOME}/24 dev eth0")
+        ip(f"address add {OTHER}/24 dev eth0")
+        with KernelNetwork() as kernel:
+            self.assertEqual(sorted(map(repr, self.network.held())), sorted(map(repr, kernel.held())))
+        ip("link delete eth0")
+        self.assertEqual({one.prefix for one in self.network.at(IP)}, {32})
+        self.assertRaises(NoLinkError, self.network.link, "eth0")
+
+    def test_more_than_it_can_hold(self) -> None:
+        """When more has changed than the kernel could tell, all is read anew."""
+        self.network.held()
+        script = "".join(f"address add 10.9.{n // 250}.{n % 250 + 1}/32 dev eth0\n" for n in range(2000))
+        subprocess.run(["ip", "-batch", "-"], input=script, text=True, check=True)
+        self.assertEqual(len(self.on_eth0()), 2001)
+
+    def test_an_interface_changes(self) -> None:
+        """Another MAC, and that it is down now, are known at once."""
+        self.assertTrue(self.network.link("eth0").up)
+        ip("link set eth0 down address 02:00:ac:10:00:09")
+        eth0 = self.network.link("eth0")
+        self.assertEqual((eth0.hardware.hex(), eth0.up), ("0200ac100009", False))
+
+    def test_trouble_opens_another(self) -> None:
+        """A network that is shared is opened once, and anew after an error."""
+        made: list[KeptNetwork] = []
+
+        def make() -> KeptNetwork:
+            made.append(KeptNetwork())
+            return made[-1]
+
+        shared = SharedNetwork(make)
+        for _ in range(2):
+            with shared() as network:
+                self.assertTrue(network.held())
+        with self.assertRaises(NoLinkError), shared() as network:
+            network.link("eth9")
+        with shared() as network:
+            self.assertTrue(network.held())
+        shared.close()
+        self.assertEqual(len(made), 2)
 
 
 class ServiceInside(TestCase):

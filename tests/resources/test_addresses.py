@@ -35,6 +35,10 @@ class KernelTests(SynchronousTestCase):
         """The kernel, asked over netlink, does what every network does, and touches nothing else."""
         run_inside(self, "tests.resources.inside.KernelInside")
 
+    def test_what_is_kept(self) -> None:
+        """What is kept of the kernel's network is what is there, whoever changes it."""
+        run_inside(self, "tests.resources.inside.KeptInside")
+
     def test_service(self) -> None:
         """A group of addresses starts, is announced to its neighbours, and stops."""
         run_inside(self, "tests.resources.inside.ServiceInside")

@@ -27,6 +27,7 @@ from hatwist.resources.build import (
 )
 from hatwist.resources.groups import STOP_RETRIES
 from hatwist.resources.ipaddr import AddressAgent, make_announcer
+from hatwist.resources.kept import SharedNetwork
 from hatwist.resources.locate import Places
 from hatwist.resources.process import Ran
 from tests.resources.fakes import LogBook, group, resource, temporary, write_program
@@ -80,7 +81,7 @@ class AgentsTests(SynchronousTestCase):
         """Return the agent of a resource."""
         places = Places(self.directory, "/nowhere", self.root)
         stage = Stage(launch_nothing, {}, LogBook())
-        announcer = make_announcer(Clock(), stage.log)
+        announcer = make_announcer(Clock(), stage.log, SharedNetwork())
         return Agents(places, stage, announcer, force_builtin).agent_for(resource(text))
 
     def install(self, name: str) -> str:

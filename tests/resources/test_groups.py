@@ -5,7 +5,9 @@ Groups: from left to right, from right to left.
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred, fail
+from itertools import pairwise
+
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
@@ -350,6 +352,42 @@ class MissingTests(GroupCase):
         """A group whose first resource has no program is stopped."""
         self.missing = {ADDRESS}
         self.assertEqual(self.run_now(STATUS), (Outcome.STOPPED, "Cannot locate resource script IPaddr"))
+
+
+@implementer(IResourceAgent)
+class BusyAgent:
+    """An agent that needs the daemon's own time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def run(self, resource: Resource, verb: Verb) -> Deferred[tuple[Outcome, str]]:
+        """Work for 3 ms."""
+        self.clock.rightNow += 0.003
+        return succeed((Outcome.STOPPED if verb is STATUS else Outcome.OK, ""))
+
+
+class BreathTests(SynchronousTestCase):
+    """Agents that work within the daemon."""
+
+    def test_everything_else_has_its_turn(self) -> None:
+        """No more than two of them in a row, of whatever group, work without a break."""
+        clock = Clock()
+        runner = GroupRunner(lambda _: BusyAgent(clock), LogBook(), clock)
+        done: list[object] = []
+        beats: list[float] = []
+
+        def beat() -> None:
+            beats.append(clock.seconds())
+            if len(done) < 2:
+                clock.callLater(0, beat)
+
+        beat()
+        for name in ("a", "b"):
+            runner.run(group(*(f"{name}{n}" for n in range(4))), START).addCallback(done.append)
+        clock.advance(0)
+        self.assertEqual(done, [(Outcome.OK, "")] * 2)
+        self.assertLessEqual(max(after - before for before, after in pairwise(beats)), 0.0061)
 
 
 @implementer(IResourceAgent)
