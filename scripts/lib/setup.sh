@@ -57,24 +57,52 @@ need() {
     [ -z "$packages" ] || fail "Still missing after their installation: $packages"
 }
 
-# install_quietly PACKAGE...: install without starting any service.
+# install_quietly PACKAGE...: install without starting any service, now or at the next boot.
 install_quietly() {
-    local policy=/usr/sbin/policy-rc.d ours= log
-    log=$(mktemp)
-    if [ ! -e $policy ]; then
-        ours=yes
-        printf '#!/bin/sh\nexit 101\n' >$policy
-        chmod 755 $policy
+    local policy=/usr/sbin/policy-rc.d before log answer=0
+    if [ -e $policy ]; then
+        $policy none start >/dev/null 2>&1 || answer=$?
+        # 101: this is forbidden; see invoke-rc.d(8).
+        [ $answer = 101 ] || fail "$policy of this machine lets packages start their services;" \
+            "please have them installed:  apt-get install $*"
     fi
-    { apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-        apt-get install -q -y --no-install-recommends "$@"; } >"$log" 2>&1 || {
-        [ -z "$ours" ] || rm -f $policy
+    log=$(mktemp)
+    before=$(boot_links)
+    (
+        if [ ! -e $policy ]; then
+            trap 'rm -f $policy' EXIT
+            trap 'exit 130' INT TERM
+            printf '#!/bin/sh\nexit 101\n' >$policy
+            chmod 755 $policy
+        fi
+        apt-get update -q && DEBIAN_FRONTEND=noninteractive \
+            apt-get install -q -y --no-install-recommends "$@"
+    ) >"$log" 2>&1 || {
         tail -n 20 "$log" >&2
         rm -f "$log"
         fail "apt-get install $* failed"
     }
-    [ -z "$ours" ] || rm -f $policy
     rm -f "$log"
+    keep_from_boot "$before"
+}
+
+# boot_links: print the links by which services are started at boot.
+boot_links() {
+    find /etc/rc?.d /etc/systemd/system -type l \( -name 'S[0-9][0-9]*' -o -path '*.wants/*' \) 2>/dev/null | sort
+}
+
+# keep_from_boot LINKS: take away what was added to LINKS, as update-rc.d and systemctl disable do.
+keep_from_boot() {
+    local link name
+    boot_links | comm -13 <(echo "$1") - | while read -r link; do
+        case $link in
+            /etc/rc*)
+                name=${link##*/S}
+                mv "$link" "${link%/*}/K${name}"
+                ;;
+            *) rm "$link" ;;
+        esac
+    done
 }
 
 # environment EXTRAS: make .venv with the project and, if EXTRAS is "[dev]", its tools.

@@ -1,0 +1,1 @@
+"""Real services on the hosts of a lab: started, lost with their host, given back."""
