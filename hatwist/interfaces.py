@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hatwist.control.entries import Entry
     from hatwist.fencing.dialects import Order
     from hatwist.fencing.results import Answer, DeviceStatus, FenceResult
+    from hatwist.resources.operations import Operation
 
 
 class IMediumReceiver(Interface):
@@ -204,6 +205,13 @@ class IClusterControl(Interface):
         Return the newest decisions, those of former lives included, oldest first.
 
         @param about: a group or a node; empty for everything.
+        """
+
+    def operations(key: str) -> Sequence[Operation]:
+        """
+        Return what was done to the resources of a group lately, oldest first.
+
+        @raise ControlError: there is no such group.
         """
 
     def leave(requester: str) -> None:

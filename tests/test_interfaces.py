@@ -31,6 +31,7 @@ from hatwist.resources.build import AnnouncedScript
 from hatwist.resources.ipaddr import AddressAgent
 from hatwist.resources.memory import MemoryAgent
 from hatwist.resources.monitor import Monitor
+from hatwist.resources.operations import NotedAgent
 from hatwist.resources.processes import Processes
 from hatwist.resources.rcd import RcScripts
 from hatwist.service.fifo import Fifo
@@ -44,7 +45,13 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.ICounting: [SerialMedium],
     interfaces.IMediumFactory: [MemoryFactory, PingFactory, SerialFactory, UdpFactory],
     interfaces.IResourceAgent: [
-        *(AddressAgent, AnnouncedScript, MemoryAgent, OcfAgent, ScriptAgent, UnitAgent),
+        AddressAgent,
+        AnnouncedScript,
+        MemoryAgent,
+        OcfAgent,
+        ScriptAgent,
+        UnitAgent,
+        NotedAgent,
     ],
     interfaces.IWitness: [Monitor],
     interfaces.IProcesses: [Processes],

@@ -119,6 +119,16 @@ async def _journal(_reactor: object, control: Control, options: Options, out: Te
     return EXIT_DONE
 
 
+async def _ops(_reactor: object, control: Control, options: Options, out: TextIO) -> int:
+    from hatwist.cli.past import show_operations
+
+    wanted = options.subOptions["group"]
+    keys = [wanted] if wanted else [group["key"] for group in (await control.status())["groups"]]
+    done = {key: await control.operations(key) for key in keys}
+    show_operations(done, out, as_json=options.subOptions["json"])
+    return EXIT_DONE
+
+
 async def _resources(reactor: object, options: Options, out: TextIO) -> int:
     from hatwist.cli.manager import manage
 
@@ -138,6 +148,7 @@ _COMMANDS: Final = {
     "stop": _stop,
     "events": _events,
     "journal": _journal,
+    "ops": _ops,
 }
 
 

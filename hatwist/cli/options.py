@@ -114,6 +114,21 @@ class JournalOptions(Mixed):
         self["about"] = about
 
 
+class OpsOptions(Mixed):
+    """Options of C{hatwistctl ops}."""
+
+    synopsis = "[options] [group]"
+    longdesc = (
+        "Show what was done to the resources of a group lately, in local time, and what their programs "
+        "said: of which group, by its first resource; of all groups by default."
+    )
+    optFlags = [["json", None, "Print one JSON object, for programs."]]
+
+    def parseArgs(self, group: str = "") -> None:
+        """Take the group."""
+        self["group"] = group
+
+
 class StopOptions(Command):
     """Options of C{hatwistctl stop}."""
 
@@ -197,6 +212,7 @@ class Options(Command):
         ["cleanup", None, CleanupOptions, "Let failures of resources count no more."],
         ["stop", None, StopOptions, "Leave the cluster and end the daemon."],
         ["events", None, EventsOptions, "Show what happens."],
+        ["ops", None, OpsOptions, "Show what was done to resources, and what their programs said."],
         ["journal", None, JournalOptions, "Show what was decided, also before the daemon's start."],
         ["resources", None, _resources_options, "Do by hand what heartbeat's ResourceManager does."],
         ["check", None, _check_options, "Check the configuration without starting anything."],

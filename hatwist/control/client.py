@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from hatwist.control.entries import Entry
     from hatwist.control.happenings import Happening
+    from hatwist.control.operations import OperationReport
     from hatwist.control.report import Report
 
 TIMEOUT: Final = 5.0
@@ -97,6 +98,10 @@ class Control:
         """
         answer = cast("list[str]", await self._ask("journal", about, count))  # as above
         return [one for one in map(read_entry, answer) if one is not None]
+
+    async def operations(self, key: str) -> list[OperationReport]:
+        """Ask what was done to the resources of a group lately, oldest first."""
+        return cast("list[OperationReport]", await self._ask("operations", key))  # as above
 
     async def standby(self, which: str) -> None:
         """Ask the node to give up C{all}, C{local} or C{foreign} groups."""

@@ -16,6 +16,7 @@ from twisted.spread.jelly import SecurityOptions
 from hatwist.cluster.names import Holding
 from hatwist.control.entries import write_entry
 from hatwist.control.happenings import Subscriber
+from hatwist.control.operations import operation_report
 from hatwist.control.report import report
 from hatwist.errors import HatwistError
 
@@ -58,6 +59,7 @@ class Operator(pb.Root):
             "status": self._status,
             "recent": self._recent,
             "journal": self._journal,
+            "operations": self._operations,
             "standby": self._standby,
             "takeover": self._takeover,
             "cleanup": self._cleanup,
@@ -98,6 +100,13 @@ class Operator(pb.Root):
         if not isinstance(about, str) or type(count) is not int:
             raise pb.Error("whose decisions, and how many? a group, a node or an empty text; a number")
         return [write_entry(one) for one in self.control.journal(about, count)]
+
+    def _operations(self, _broker: ControlBroker, arguments: list[object]) -> object:
+        _exactly(1, arguments)
+        key = arguments[0]
+        if not isinstance(key, str):
+            raise pb.Error("of which group? its key")
+        return [operation_report(one) for one in self.control.operations(key)]
 
     def _standby(self, broker: ControlBroker, arguments: list[object]) -> None:
         self.control.standby(_holding(arguments, Holding.FOREIGN), broker.requester)

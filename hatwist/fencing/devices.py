@@ -23,10 +23,11 @@ from hatwist.cluster.names import Level
 from hatwist.config.model import FencingDevice
 from hatwist.fencing.dialects import Order, dialect_of, is_agent
 from hatwist.fencing.results import Answer, FenceOutcome
-from hatwist.fencing.secrets import hide, values_of
+from hatwist.fencing.secrets import values_of
 from hatwist.interfaces import IFencingDevice
 from hatwist.resources.process import Ran
 from hatwist.resources.reporting import Log
+from hatwist.resources.secrets import hide
 
 ENTITY: Final = "heartbeat"
 """Who speaks in the log, as there."""

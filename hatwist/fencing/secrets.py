@@ -5,16 +5,9 @@ Keep what a device is told out of what it is quoted with.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import Final
 
 from hatwist.config.values import is_address
-
-HIDDEN: Final = "***"
-
-SHORT: Final = 4
-"""A shorter parameter is hidden only where it is a word of its own."""
 
 _HARMLESS: Final = frozenset({"on", "off", "true", "false", "yes", "no", "lan", "lanplus"})
 
@@ -32,11 +25,3 @@ def values_of(parameters: str) -> frozenset[str]:
             _, equals, value = line.partition("=")
             found |= {*line.split(), *value.split(), value.strip()} if equals else set(line.split())
     return frozenset(one for one in found if one and one.lower() not in _HARMLESS and not is_address(one))
-
-
-def hide(text: str, secrets: Iterable[str]) -> str:
-    """Return a text with L{HIDDEN} in place of each secret, the longest ones first."""
-    for secret in sorted(secrets, key=lambda one: (-len(one), one)):
-        pattern = re.escape(secret)
-        text = re.sub(rf"(?<!\w){pattern}(?!\w)" if len(secret) < SHORT else pattern, HIDDEN, text)
-    return text

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
@@ -19,8 +19,10 @@ from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.config.model import Resource, Seconds
 from hatwist.interfaces import IResourceAgent
 from hatwist.resources.ocf import OcfCall
+from hatwist.resources.operations import Said
 from hatwist.resources.process import Launch, Ran
 from hatwist.resources.reporting import MAX_LINES, RESOURCE_MANAGER, Log, last_words, lines_of
+from hatwist.resources.secrets import hide, secret_values
 from hatwist.resources.verdicts import judge_ocf, judge_script, judge_unit
 
 START_TIMEOUT: Final = 120.0
@@ -113,6 +115,9 @@ class OcfAgent:
         words = (self.call.path, OCF_VERB[verb])
         own = self.call.environment(self.stage.timeouts.of(verb))
         ran = await _perform(self.stage, words, {**self.stage.environment, **own}, verb)
+        secrets = secret_values(self.call.parameters)
+        if secrets:
+            ran = evolve(ran, output=hide(ran.output, secrets))
         return _report(self.stage, words, verb, ran, judge_ocf(verb, ran))
 
 
@@ -152,9 +157,7 @@ async def _perform(stage: Stage, words: tuple[str, ...], environment: Mapping[st
     return ran
 
 
-def _report(
-    stage: Stage, words: tuple[str, ...], verb: Verb, ran: Ran, outcome: Outcome
-) -> tuple[Outcome, str]:
+def _report(stage: Stage, words: tuple[str, ...], verb: Verb, ran: Ran, outcome: Outcome) -> Said:
     """Put into the log what is needed to understand the outcome, and sum it up."""
     path = words[0]
     limit = f"not done within {stage.timeouts.of(verb):g} s, ended" if ran.timed_out else ""
@@ -162,13 +165,14 @@ def _report(
         stage.say(Level.ERROR, f"{' '.join(words)}: {limit}")
     if outcome is not Outcome.FAILED:
         _quote(stage, Level.DEBUG, path, ran)
-        return outcome, last_words(ran.output)
+        return Said.of(outcome, last_words(ran.output), ran)
     if verb is Verb.STATUS:
         _quote(stage, Level.DEBUG, path, ran)
     else:
         stage.say(Level.ERROR, f"Return code {ran.code} from {path}")
         _quote(stage, Level.ERROR, path, ran)
-    return outcome, ": ".join(filter(None, (limit or f"return code {ran.code}", last_words(ran.output))))
+    words_of_it = filter(None, (limit or f"return code {ran.code}", last_words(ran.output)))
+    return Said.of(outcome, ": ".join(words_of_it), ran)
 
 
 def _quote(stage: Stage, level: Level, path: str, ran: Ran) -> None:

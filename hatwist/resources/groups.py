@@ -8,7 +8,7 @@ The log lines are those of heartbeat's ResourceManager script.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from attrs import evolve
 from twisted.internet.defer import Deferred, DeferredLock
@@ -22,6 +22,7 @@ from hatwist.config.model import Resource, ResourceGroup
 from hatwist.errors import AgentError
 from hatwist.interfaces import IResourceAgent, IWitness
 from hatwist.resources.ipaddr import BUILTIN_NAMES
+from hatwist.resources.operations import LOOK, Operations
 from hatwist.resources.reporting import RESOURCE_MANAGER, Log
 
 STOP_RETRIES: Final = 10
@@ -41,8 +42,24 @@ AgentFor = Callable[[Resource], IResourceAgent]
 """Finds the agent of a resource; raises L{AgentError} if there is none."""
 
 
+class _Order(NamedTuple):
+    """
+    In the course of what something is done.
+
+    @ivar key: of the group, also where it is about a part of it.
+    @ivar name: the verb, or L{LOOK}.
+    """
+
+    key: str
+    name: str
+
+
 class GroupRunner:
-    """Carries out orders about groups, one at a time for each group."""
+    """
+    Carries out orders about groups, one at a time for each group.
+
+    @ivar operations: what was done to each resource lately.
+    """
 
     _logger = Logger()
 
@@ -66,6 +83,7 @@ class GroupRunner:
         self._stop_retries = stop_retries
         self.witness: IWitness | None = None
         self._look_for = agent_for if look_for is None else look_for
+        self.operations = Operations(clock)
         self._turns: dict[str, DeferredLock] = {}
         self._begun: set[str] = set()
         self._stint, self._worked = 0, 0.0
@@ -91,7 +109,7 @@ class GroupRunner:
             Verb.ANNOUNCE: self._announce,
         }[verb]
         done: Deferred[tuple[Outcome, str]] = self._turn(group).run(
-            lambda: Deferred.fromCoroutine(work(group))
+            lambda: Deferred.fromCoroutine(work(group, _Order(group.key, verb.value)))
         )
         return done.addErrback(self._broken)
 
@@ -102,34 +120,36 @@ class GroupRunner:
         @return: what each resource said, from left to right up to the first that does not run;
             what stands to its right stands on it.
         """
-        return self._turn(group).run(lambda: Deferred.fromCoroutine(self._look(group)))
+        order = _Order(group.key, LOOK)
+        return self._turn(group).run(lambda: Deferred.fromCoroutine(self._look(group, order)))
 
     def _turn(self, group: ResourceGroup) -> DeferredLock:
         return self._turns.setdefault(group.key, DeferredLock())
 
-    async def _look(self, group: ResourceGroup) -> list[tuple[Resource, Outcome, str]]:
+    async def _look(self, group: ResourceGroup, order: _Order) -> list[tuple[Resource, Outcome, str]]:
         seen: list[tuple[Resource, Outcome, str]] = []
         for resource in group.resources:
-            try:
-                outcome, detail = await self._ask(self._look_for(resource), resource, Verb.STATUS)
-            except AgentError as reason:
-                outcome, detail = Outcome.FAILED, str(reason)
+            agent = self._find(order, resource, self._look_for)
+            if isinstance(agent, AgentError):
+                outcome, detail = self.operations.refused(*order, resource, Verb.STATUS, str(agent))
+            else:
+                outcome, detail = await self._ask(agent, resource, Verb.STATUS)
             seen.append((resource, outcome, detail))
             if outcome is not Outcome.RUNNING:
                 break
         return seen
 
-    async def _start(self, group: ResourceGroup) -> tuple[Outcome, str]:
+    async def _start(self, group: ResourceGroup, order: _Order) -> tuple[Outcome, str]:
         self._say(Level.INFO, f"Acquiring resource group: {_line(group)}")
         for resource in group.resources:
-            outcome, detail = await self._start_one(group, resource)
+            outcome, detail = await self._start_one(group, order, resource)
             if outcome is Outcome.FAILED:
                 self._say(Level.CRIT, f"Giving up resources due to failure of {resource.text}")
-                _, trouble = await self._stop(group)
+                _, trouble = await self._stop(group, order)
                 return outcome, "; ".join(filter(None, (f"{resource.text}: {detail}", trouble)))
         return Outcome.OK, ""
 
-    async def _recover(self, group: ResourceGroup) -> tuple[Outcome, str]:
+    async def _recover(self, group: ResourceGroup, order: _Order) -> tuple[Outcome, str]:
         """
         Start again from the first resource that does not run.
 
@@ -138,29 +158,29 @@ class GroupRunner:
         address that is gone leaves nothing behind, and what listens on it does not
         notice: it is only added again.
         """
-        place = await self._first_failed(group)
+        place = await self._first_failed(group, order)
         while place is not None and group.resources[place].script in BUILTIN_NAMES:
-            outcome, detail = await self._start_one(group, group.resources[place])
-            again = await self._first_failed(group)
+            outcome, detail = await self._start_one(group, order, group.resources[place])
+            again = await self._first_failed(group, order)
             if outcome is Outcome.FAILED or again == place:
                 break
             place = again
         if place is None:
             return Outcome.OK, "everything runs"
         rest = evolve(group, resources=group.resources[place:])
-        outcome, detail = await self._stop(rest)
+        outcome, detail = await self._stop(rest, order)
         if outcome is Outcome.FAILED:
             return outcome, detail
-        outcome, detail = await self._start(rest)
+        outcome, detail = await self._start(rest, order)
         if outcome is Outcome.FAILED:
             # The start has released what it began; what stands before goes with it.
-            _, trouble = await self._stop(group)
+            _, trouble = await self._stop(group, order)
             detail = "; ".join(filter(None, (detail, trouble)))
         return outcome, detail
 
-    async def _first_failed(self, group: ResourceGroup) -> int | None:
+    async def _first_failed(self, group: ResourceGroup, order: _Order) -> int | None:
         for place, resource in enumerate(group.resources):
-            agent = self._find(resource)
+            agent = self._find(order, resource)
             if (
                 isinstance(agent, AgentError)
                 or (await self._ask(agent, resource, Verb.STATUS))[0] is not Outcome.RUNNING
@@ -168,11 +188,13 @@ class GroupRunner:
                 return place
         return None
 
-    async def _start_one(self, group: ResourceGroup, resource: Resource) -> tuple[Outcome, str]:
+    async def _start_one(
+        self, group: ResourceGroup, order: _Order, resource: Resource
+    ) -> tuple[Outcome, str]:
         """Start it unless it runs already."""
-        agent = self._find(resource)
+        agent = self._find(order, resource)
         if isinstance(agent, AgentError):
-            return self._refuse(agent)
+            return self._refuse(order, resource, Verb.START, agent)
         self._begun.add(resource.text)
         before = (await self._ask(agent, resource, Verb.STATUS))[0]
         if self.witness is not None:
@@ -193,15 +215,15 @@ class GroupRunner:
         self._worked += self._clock.seconds() - began
         return await answer
 
-    async def _announce(self, group: ResourceGroup) -> tuple[Outcome, str]:
+    async def _announce(self, group: ResourceGroup, order: _Order) -> tuple[Outcome, str]:
         """Let the addresses of a group that runs be told to the neighbours once more."""
         for resource in group.resources:
-            agent = self._find(resource)
+            agent = self._find(order, resource)
             if not isinstance(agent, AgentError):
                 await self._ask(agent, resource, Verb.ANNOUNCE)
         return Outcome.OK, ""
 
-    async def _stop(self, group: ResourceGroup) -> tuple[Outcome, str]:
+    async def _stop(self, group: ResourceGroup, order: _Order) -> tuple[Outcome, str]:
         """
         Stop from right to left.
 
@@ -212,16 +234,16 @@ class GroupRunner:
         for resource in reversed(group.resources):
             if self.witness is not None:
                 self.witness.stopping(group, resource)
-            outcome, detail = await self._stop_one(resource)
+            outcome, detail = await self._stop_one(order, resource)
             if outcome is Outcome.FAILED:
                 return outcome, f"{resource.text} cannot be stopped: {detail}"
             self._begun.discard(resource.text)
         return Outcome.OK, ""
 
-    async def _stop_one(self, resource: Resource) -> tuple[Outcome, str]:
-        agent = self._find(resource)
+    async def _stop_one(self, order: _Order, resource: Resource) -> tuple[Outcome, str]:
+        agent = self._find(order, resource)
         if isinstance(agent, AgentError):
-            outcome, detail = self._refuse(agent)
+            outcome, detail = self._refuse(order, resource, Verb.STOP, agent)
             # What has no program was not started, unless we know better.
             return (outcome if resource.text in self._begun else Outcome.OK), detail
         began = self._clock.seconds()
@@ -253,24 +275,30 @@ class GroupRunner:
         self._say(Level.WARN, "Machine reboot narrowly avoided!")
         return Outcome.OK, detail
 
-    async def _status(self, group: ResourceGroup) -> tuple[Outcome, str]:
+    async def _status(self, group: ResourceGroup, order: _Order) -> tuple[Outcome, str]:
         """Ask the first resource; what it does not call running counts as stopped."""
         first = group.resources[0]
-        agent = self._find(first)
+        agent = self._find(order, first)
         if isinstance(agent, AgentError):
-            return Outcome.STOPPED, self._refuse(agent)[1]
+            return Outcome.STOPPED, self._refuse(order, first, Verb.STATUS, agent)[1]
         outcome, detail = await agent.run(first, Verb.STATUS)
         return (outcome if outcome is Outcome.RUNNING else Outcome.STOPPED), detail
 
-    def _find(self, resource: Resource) -> IResourceAgent | AgentError:
+    def _find(
+        self, order: _Order, resource: Resource, agent_for: AgentFor | None = None
+    ) -> IResourceAgent | AgentError:
+        """Find what is to carry out an order, in a way that is noted."""
         try:
-            return self._agent_for(resource)
+            agent = (agent_for or self._agent_for)(resource)
         except AgentError as reason:
             return reason
+        return self.operations.noting(agent, *order)
 
-    def _refuse(self, reason: AgentError) -> tuple[Outcome, str]:
+    def _refuse(
+        self, order: _Order, resource: Resource, verb: Verb, reason: AgentError
+    ) -> tuple[Outcome, str]:
         self._say(Level.ERROR, str(reason))
-        return Outcome.FAILED, str(reason)
+        return self.operations.refused(*order, resource, verb, str(reason))
 
     def _broken(self, failure: Failure) -> tuple[Outcome, str]:
         """An agent raised, which is a bug of ours: nothing is known of the group."""

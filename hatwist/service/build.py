@@ -232,6 +232,8 @@ class _Builder:
             now = self.reactor.seconds()
             node = Node(self.config, identity, self.parts.rng(), now, memory.recall())
             runner = self.parts.runner(self.reactor, self.places, self.config, self.say)
+            runner.operations.wall = self.parts.wall
+            service.operations_of = runner.operations.of
             monitor = Monitor(runner, self.config.settings.monitors, self.reactor, self.say)
             monitor.processes = self.parts.processes(self.reactor)
             monitor.closing.append(self.parts.addresses(self.reactor, monitor.address_gone))

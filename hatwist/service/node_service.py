@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hatwist.control.entries import Entry
     from hatwist.control.listeners import ControlService
     from hatwist.interfaces import IControlObserver
+    from hatwist.resources.operations import Operation
     from hatwist.service.halog import HaLog
     from hatwist.service.happenings import Happenings
     from hatwist.service.journal import Journal
@@ -66,6 +67,7 @@ class NodeService(Service):
     @ivar listeners: what it can be asked through.
     @ivar counters: return what went wrong elsewhere, shown with the core's own.
     @ivar notices: returns what an operator should look at beyond the node's own state.
+    @ivar operations_of: returns what was done to the resources of a group.
     @ivar gone: fires when the node has left for good by itself, with why.
     """
 
@@ -84,6 +86,7 @@ class NodeService(Service):
         self.listeners: Sequence[ControlService] = ()
         self.counters: Sequence[Callable[[], Mapping[str, int]]] = ()
         self.notices: Callable[[], Sequence[str]] = tuple
+        self.operations_of: Callable[[str], Sequence[Operation]] = lambda _key: ()
         self.gone: Deferred[Stop] = Deferred()
 
     def startService(self) -> None:
@@ -180,10 +183,18 @@ class NodeService(Service):
 
         @raise ControlError: it has left, or there is no such group.
         """
-        keys = [group.key for group in self.status().groups]
-        if key and key not in keys:
-            raise ControlError(f"no such group; the groups are {', '.join(keys)}")
+        if key:
+            self._insist(key)
         self._ask(CleanupWanted(key, requester))
+
+    def operations(self, key: str) -> Sequence[Operation]:
+        """
+        Return what was done to the resources of a group lately, oldest first.
+
+        @raise ControlError: there is no such group.
+        """
+        self._insist(key)
+        return self.operations_of(key)
 
     def rekey(self, keys: Keyring) -> None:
         """Sign and verify with other keys from now on; nothing happens if the node has left."""
@@ -199,6 +210,16 @@ class NodeService(Service):
         if self._life is None:
             raise ControlError("the node has left; it holds nothing and can get nothing")
         self._life.feed(event)
+
+    def _insist(self, key: str) -> None:
+        """
+        Insist on a group.
+
+        @raise ControlError: there is no such group.
+        """
+        keys = [group.key for group in self.status().groups]
+        if key not in keys:
+            raise ControlError(f"no such group; the groups are {', '.join(keys)}")
 
     def _over(self, action: Stop) -> None:
         if self._left is not None:

@@ -29,9 +29,11 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from hatwist import __version__
 from hatwist.cli.main import main
+from hatwist.cluster.names import Outcome, Verb
 from hatwist.control.entries import Entry
 from hatwist.control.listeners import ControlService
 from hatwist.control.report import report
+from hatwist.resources.operations import Operation
 from tests.control.fakes import STATUS, FakeControl
 
 TOP = Path(__file__).parents[2]
@@ -208,6 +210,20 @@ class ProgramTests(TestCase):
         self.assertEqual(await self.ctl("journal", "-n1"), (0, f"generation 7:\n{line}", ""))
         status, out, _ = await self.ctl("journal", "--json")
         self.assertEqual((status, len(json.loads(out)["entries"])), (0, 2))
+
+    async def test_operations(self) -> None:
+        """ops prints what was done to a group, or to all of them."""
+        key = STATUS.groups[0].key
+        failed = Operation(1767225600.0, "start", "httpd", Verb.START, Outcome.FAILED, 2.0, "", 5)
+        self.node.done = {key: [evolve(failed, output="no java\n")]}
+        line = "2026-01-01 00:00:00.000 start httpd: failed, exit status 5, 2.0 s"
+        words = f"{key}:\n  {line}\n      no java\n"
+        self.assertEqual(await self.ctl("ops", key), (0, words, ""))
+        self.assertEqual(await self.ctl("ops"), (0, words, ""))
+        self.assertEqual(await self.ctl("ops", "mail"), (1, "", "hatwistctl: no such group\n"))
+        _, out, _ = await self.ctl("ops", "--json")
+        (group,) = json.loads(out)["groups"]
+        self.assertEqual((group["key"], group["operations"][0]["output"]), (key, "no java\n"))
 
     async def test_following_events(self) -> None:
         """events -f prints what comes, not what was, until Ctrl-C, which is its ordinary end."""

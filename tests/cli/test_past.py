@@ -14,8 +14,11 @@ from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cli.main import main
-from hatwist.cli.past import journal_lines, show_journal
+from hatwist.cli.past import journal_lines, operation_lines, show_journal, show_operations
+from hatwist.cluster.names import Outcome, Verb
 from hatwist.control.entries import Entry, write_entry
+from hatwist.control.operations import OperationReport, operation_report
+from hatwist.resources.operations import Operation
 
 BEGUN = Entry(7, 1, 1767225600.125, "start", "httpd", "node01", ("its home is here", "node02 is dead"))
 LEFT = Entry(8, 1, 1767225700.5, "leave", "node01", "node01", ("a\nsignal",))
@@ -45,6 +48,57 @@ class JournalTests(SynchronousTestCase):
         show_journal([BEGUN, LEFT], out, as_json=True)
         expected = {"version": 1, "entries": [json.loads(write_entry(one)) for one in (BEGUN, LEFT)]}
         self.assertEqual(json.loads(out.getvalue()), expected)
+
+
+STARTED = operation_report(Operation(1767225600.125, "start", "httpd", Verb.START, Outcome.OK, 0.0124, "", 0))
+FAILED: OperationReport = {**STARTED, "outcome": "failed", "status": None}
+
+
+class OperationTests(SynchronousTestCase):
+    """C{hatwistctl ops}."""
+
+    def test_words(self) -> None:
+        """One line for each operation, and below it what its program said, or else its words."""
+        failed: OperationReport = {**FAILED, "took": 2.1, "status": 5, "output": "one\n\n\ttwo\x1b\n"}
+        late: OperationReport = {
+            **FAILED,
+            "order": "recover",
+            "took": 120.0,
+            "status": 143,
+            "timed_out": True,
+        }
+        built_in: OperationReport = {**FAILED, "words": "no interface has a route"}
+        look: OperationReport = {
+            **FAILED,
+            "order": "look",
+            "verb": "status",
+            "outcome": "stopped",
+            "times": 3,
+        }
+        start = "  2026-01-01 00:00:00.125"
+        self.assertEqual(
+            list(operation_lines({"a": [STARTED, failed, late, built_in, look], "b": []}, UTC)),
+            [
+                "a:",
+                f"{start} start httpd: ok, exit status 0, 12 ms",
+                f"{start} start httpd: failed, exit status 5, 2.1 s",
+                "      one",
+                "              two?",
+                f"{start} start httpd (in a recover): out of time, exit status 143, 2 min 0 s",
+                f"{start} start httpd: failed, 12 ms",
+                "      no interface has a route",
+                f"{start} status httpd (in a look): stopped, 12 ms, 3 times",
+                "b:",
+                "  nothing was done since the daemon's start",
+            ],
+        )
+
+    def test_for_programs(self) -> None:
+        """One object; the groups in their order."""
+        out = StringIO()
+        show_operations({"b": [STARTED], "a": []}, out, as_json=True)
+        groups = [{"key": "b", "operations": [STARTED]}, {"key": "a", "operations": []}]
+        self.assertEqual(json.loads(out.getvalue()), {"version": 1, "groups": groups})
 
 
 class FileTests(SynchronousTestCase):

@@ -14,8 +14,9 @@ from hatwist.cluster.names import GroupState, Holding, LinkStatus, NodeStatus
 from hatwist.cluster.status import GroupView, LinkView, NodeView, Status
 from hatwist.config.model import LinkName, NodeName
 from hatwist.control.entries import Entry, newest
-from hatwist.errors import StateError
+from hatwist.errors import ControlError, StateError
 from hatwist.interfaces import IClusterControl, IControlObserver
+from hatwist.resources.operations import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,6 +77,7 @@ class FakeControl:
     "Refuse orders in these words."
     notices: list[str] = Factory(list)
     decided: list[Entry] = Factory(list)
+    done: dict[str, list[Operation]] = Factory(dict)
 
     def status(self) -> Status:
         return self.shown
@@ -85,6 +87,11 @@ class FakeControl:
 
     def journal(self, about: str, count: int) -> Sequence[Entry]:
         return newest(self.decided, about, count)
+
+    def operations(self, key: str) -> Sequence[Operation]:
+        if key not in self.done:
+            raise ControlError("no such group")
+        return self.done[key]
 
     def subscribe(self, observer: IControlObserver) -> Callable[[], None]:
         self.observers.append(observer)

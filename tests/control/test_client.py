@@ -11,12 +11,15 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError
 from twisted.trial.unittest import SynchronousTestCase
 
+from hatwist.cluster.names import Outcome, Verb
 from hatwist.control import client
 from hatwist.control.client import TIMEOUT, Dropped, Forbidden, NotRunning, Refused, explain
 from hatwist.control.entries import Entry
 from hatwist.control.happenings import Happening
+from hatwist.control.operations import operation_report
 from hatwist.control.report import report
 from hatwist.errors import ControlError
+from hatwist.resources.operations import Operation
 from hatwist.unix import Credentials
 from tests.control.fakes import STATUS
 from tests.control.wire import Daemon
@@ -38,6 +41,9 @@ class ControlTests(SynchronousTestCase):
         entry = Entry(7, 1, 0.0, "start", "httpd", "node01", ())
         self.daemon.node.decided.append(entry)
         self.assertEqual(self.line.answer(self.control.journal("httpd", 5)), [entry])
+        done = Operation(1.0, "start", "httpd", Verb.START, Outcome.OK, 0.5, "")
+        self.daemon.node.done["httpd"] = [done]
+        self.assertEqual(self.line.answer(self.control.operations("httpd")), [operation_report(done)])
         self.line.answer(self.control.standby("foreign"))
         self.line.answer(self.control.takeover("local"))
         self.line.answer(self.control.cleanup("httpd"))

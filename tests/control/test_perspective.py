@@ -10,9 +10,12 @@ from twisted.spread.jelly import SecurityOptions
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from hatwist.cluster.names import Outcome, Verb
 from hatwist.control.entries import Entry, write_entry
+from hatwist.control.operations import operation_report
 from hatwist.control.report import report
 from hatwist.interfaces import IClusterControl
+from hatwist.resources.operations import Operation
 from tests.control.fakes import STATUS, FakeControl
 from tests.control.wire import Daemon
 
@@ -103,6 +106,14 @@ class OperatorTests(SynchronousTestCase):
         for wrong in ((7, 7), ("", "7"), ("", True), ("", None)):
             self.assertEqual(self.refusal("journal", *wrong), words)
 
+    def test_operations(self) -> None:
+        """operations answers with what was done to a group's resources."""
+        done = Operation(1.0, "start", "httpd", Verb.START, Outcome.OK, 0.5, "")
+        self.daemon.node.done["httpd"] = [done]
+        self.assertEqual(self.ask("operations", "httpd"), [operation_report(done)])
+        self.assertEqual(self.refusal("operations", "mail"), "no such group")
+        self.assertEqual(self.refusal("operations", 7), "of which group? its key")
+
     def test_subscribe(self) -> None:
         """A subscriber hears everything from now on, and once only per connection."""
         told = Told()
@@ -146,7 +157,7 @@ class OperatorTests(SynchronousTestCase):
 
     def test_unknown_method(self) -> None:
         """A method that is not there is refused with those that are; inner ones are not there."""
-        methods = "cleanup, journal, leave, recent, standby, status, subscribe, takeover"
+        methods = "cleanup, journal, leave, operations, recent, standby, status, subscribe, takeover"
         self.assertEqual(self.refusal("reboot"), f"no method 'reboot'; there are: {methods}")
         for inner in ("_status", "__class__", "control", "rootObject"):
             self.assertIn("no method", self.refusal(inner))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.fencing.secrets import hide, values_of
+from hatwist.fencing.secrets import values_of
 
 
 class SecretTests(SynchronousTestCase):
-    """L{values_of} and L{hide}."""
+    """L{values_of}."""
 
     def test_positional(self) -> None:
         """Every parameter but an address counts as secret, comments do not count."""
@@ -25,11 +25,3 @@ class SecretTests(SynchronousTestCase):
             values_of("ip=10.0.0.9\nuser = adm\npassword=two words\nverbose=on\n"),
             {"ip=10.0.0.9", "user", "=", "adm", "password=two", "words", "two", "two words", "verbose=on"},
         )
-
-    def test_hidden(self) -> None:
-        """The longest is hidden first; a short one only where it is a word."""
-        self.assertEqual(
-            hide("login admin/secret42 failed", {"secret", "secret42"}), "login admin/*** failed"
-        )
-        self.assertEqual(hide("a cat sat at a mat", {"at"}), "a cat sat *** a mat")
-        self.assertEqual(hide("nothing", ()), "nothing")

@@ -15,6 +15,7 @@ from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.interfaces import IResourceAgent
 from hatwist.resources.agents import OcfAgent, ScriptAgent, Stage, Timeouts, UnitAgent
 from hatwist.resources.ocf import OcfCall
+from hatwist.resources.operations import Said
 from hatwist.resources.process import Ran
 from tests.resources.fakes import LogBook, resource
 
@@ -136,6 +137,17 @@ class OcfTests(SynchronousTestCase):
                 "OCF_RESKEY_CRM_meta_timeout": "60000",
             },
         )
+
+    def test_no_password_is_quoted(self) -> None:
+        """What a parameter says is secret is in neither log nor outcome nor history."""
+        log = LogBook()
+        stage = Stage(Launcher(Ran(1, None, "+ login -p hunter2\nhunter2: denied\n")), {}, log)
+        call = OcfCall("/usr/lib/ocf/db", "heartbeat", "db", {"passwd": "hunter2", "user": "admin"})
+        said = self.successResultOf(OcfAgent(call, stage).run(resource("OCF::db::db"), Verb.START))
+        self.assertEqual(said, (Outcome.FAILED, "return code 1: + login -p *** | ***: denied"))
+        assert isinstance(said, Said)
+        self.assertEqual(said.ran.output, "+ login -p ***\n***: denied\n")
+        self.assertNotIn("hunter2", repr(log.entries))
 
     def test_status_is_monitor(self) -> None:
         """An OCF agent is asked by monitor and answers by exit status."""

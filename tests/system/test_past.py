@@ -9,8 +9,9 @@ import stat
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from hatwist.cluster.names import Holding
+from hatwist.cluster.names import Holding, Verb
 from hatwist.control.entries import read_journal
+from hatwist.errors import ControlError
 from tests.service.host import WALL, WEB
 from tests.system.cluster import Cluster
 
@@ -74,3 +75,23 @@ class JournalTests(SynchronousTestCase):
         self.assertEqual(list(self.one.node.troubles()), [words])
         self.cluster.run(1)
         self.assertEqual([line for line in self.one.lines if "not written" in line], [f"WARN: {words}"])
+
+
+class OperationTests(SynchronousTestCase):
+    """What was done to the resources of node01."""
+
+    def test_a_start_that_fails(self) -> None:
+        """It is there with its reason, and so is what was stopped because of it."""
+        cluster = Cluster(self)
+        one = cluster.one
+        one.agent.fail("httpd", Verb.START)
+        cluster.start(one, cluster.two)
+        cluster.run(30)
+        done = one.node.operations(WEB)[:4]
+        expected = [(WEB, Verb.START), ("httpd", Verb.START), ("httpd", Verb.STOP), (WEB, Verb.STOP)]
+        self.assertEqual([(each.resource, each.verb) for each in done], expected)
+        self.assertEqual({(each.when, each.order) for each in done}, {(WALL, "start")})
+        self.assertEqual(done[1].words, "start of httpd fails on order")
+        self.assertEqual(list(one.node.operations("mail")), [])
+        problem = self.assertRaises(ControlError, one.node.operations, "nothing")
+        self.assertEqual(str(problem), f"no such group; the groups are {WEB}, mail")
