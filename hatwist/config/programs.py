@@ -42,6 +42,8 @@ class Programs:
 
     def script(self, name: str) -> str | None:
         """Return the script of this name; None if there is none that can be executed."""
+        if "/" in name:
+            return None
         paths = (f"{place}/{name}" for place in self.directories)
         return next(filter(self.host.is_program, paths), None)
 
@@ -51,10 +53,25 @@ class Programs:
             return True
         return name in POSITIONAL and self.host.is_program(f"{self.agents}/{HEARTBEAT}/{name}")
 
+    def program(self, resource: Resource) -> str | None:
+        """Return the script or the agent that runs a resource; None if there is none, or none is needed."""
+        if resource.script == OCF_SCRIPT:
+            return self.agent(resource.arguments[0]) if resource.arguments else None
+        path = f"{self.agents}/{HEARTBEAT}/{resource.script}"
+        agent = path if resource.script in POSITIONAL and self.host.is_program(path) else None
+        return self.script(resource.script) or agent
+
+    def agent(self, kind: str) -> str | None:
+        """Return the OCF agent of this name, heartbeat's first; None if there is none."""
+        if "/" in kind:
+            return None
+        providers = sorted(self.host.names_in(self.agents), key=lambda name: (name != HEARTBEAT, name))
+        paths = (f"{self.agents}/{provider}/{kind}" for provider in providers)
+        return next(filter(self.host.is_program, paths), None)
+
     def has_agent(self, kind: str) -> bool:
         """Whether any provider has an OCF agent of this name."""
-        providers = self.host.names_in(self.agents)
-        return any(self.host.is_program(f"{self.agents}/{provider}/{kind}") for provider in providers)
+        return self.agent(kind) is not None
 
     def names(self) -> Iterator[str]:
         """Yield every name that L{has}, and the built-in ones."""
@@ -83,6 +100,7 @@ def check_programs(groups: Sequence[ResourceGroup], programs: Programs, findings
             _check_instance(resource, programs, findings)
         elif not _is_found(resource, programs):
             _report_missing(resource, programs, findings)
+        _check_interpreter(resource, programs, findings)
     for resource in (one for group in groups for one in group.resources):
         _check_arguments(resource, programs, findings)
 
@@ -101,12 +119,38 @@ def _report_missing(resource: Resource, programs: Programs, findings: Findings) 
         file = f"{programs.parameters}/{name}/INSTANCE"
         remedy = f"for the OCF agent write OCF::{name}::INSTANCE, with its parameters in {file}"
     for path in (f"{place}/{name}" for place in programs.directories):
-        if programs.host.is_file(path):
-            remedy = f"{path} is not executable; chmod 755 {path}"
+        remedy = _obstacle(path, programs.host) or remedy
     if name == "systemd":
         remedy = f"write systemd:{'::'.join(resource.arguments) or 'NAME'}, with a single colon"
     text = f"Cannot locate resource script {shown(name)}"
     findings.error(resource.where, "unknown-script", text, remedy)
+
+
+def _obstacle(path: str, host: Host) -> str:
+    """Say why what is there cannot be run; empty if nothing is there."""
+    directory, _, name = path.rpartition("/")
+    if host.is_file(path):
+        return f"{path} is not executable; chmod 755 {path}"
+    if host.is_directory(path):
+        return f"{path} is a directory"
+    # What has a name and cannot be reached is a link.
+    return f"{path} is a link to nothing" if name in host.names_in(directory) else ""
+
+
+def _check_interpreter(resource: Resource, programs: Programs, findings: Findings) -> None:
+    """Report a script whose first line names what is not there: the kernel would not run it."""
+    path = programs.program(resource)
+    begin = (programs.host.read(path) or "") if path else ""
+    if not begin.startswith("#!"):
+        return
+    line = begin[2:].partition("\n")[0].strip(" \t")
+    interpreter = line.partition(" ")[0].partition("\t")[0]
+    # Without one the shell takes it.
+    if interpreter and not programs.host.is_program(interpreter):
+        text = f"{path} cannot be run: there is no interpreter {shown(interpreter)}"
+        crlf = interpreter.endswith("\r")
+        remedy = "its lines end in CR LF; convert it" if crlf else "its first line names it"
+        findings.error(resource.where, "no-interpreter", text, remedy)
 
 
 def _check_instance(resource: Resource, programs: Programs, findings: Findings) -> None:

@@ -23,6 +23,7 @@ class FakeHost:
 
     files: tuple[str, ...] = ()
     texts: Mapping[str, str | None] = MappingProxyType({})
+    dangling: tuple[str, ...] = ()
 
     def is_program(self, path: str) -> bool:
         return f"{path}*" in self.files
@@ -50,7 +51,8 @@ class FakeHost:
 
     def names_in(self, directory: str) -> tuple[str, ...]:
         start = f"{directory}/"
-        return tuple(file[len(start) :].rstrip("*") for file in self.files if file.startswith(start))
+        names = (*self.files, *self.dangling)
+        return tuple(file[len(start) :].rstrip("*") for file in names if file.startswith(start))
 
 
 class NamedTests(SynchronousTestCase):

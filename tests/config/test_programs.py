@@ -19,6 +19,8 @@ FILES = (
     "/i/tomcat*",
     "/r/notyet",
     "/r/LVM*",
+    "/r/www/page",
+    "/bin/sh*",
     "/o/heartbeat*",
     "/o/heartbeat/Filesystem*",
     "/o/heartbeat/mysql*",
@@ -35,7 +37,9 @@ class ProgramTests(SynchronousTestCase):
         """Return what is said of the programs of a text."""
         findings = Findings()
         groups = parse_haresources(resources, "f", Findings())
-        check_programs(groups, Programs(("/r", "/i"), "/o", "/c", FakeHost(FILES, texts or {})), findings)
+        check_programs(
+            groups, Programs(("/r", "/i"), "/o", "/c", FakeHost(FILES, texts or {}, ("/i/gone",))), findings
+        )
         return [f"{one.where.column}: {one.text} ({one.remedy})" for one in findings.problems]
 
     def test_found(self) -> None:
@@ -60,6 +64,37 @@ class ProgramTests(SynchronousTestCase):
             self.check("a notyet\n"),
             ["3: Cannot locate resource script notyet (/r/notyet is not executable; chmod 755 /r/notyet)"],
         )
+
+    def test_nothing_to_run(self) -> None:
+        """A link to nothing, and a directory, get theirs."""
+        self.assertEqual(
+            self.check("a gone www\n"),
+            [
+                "3: Cannot locate resource script gone (/i/gone is a link to nothing)",
+                "8: Cannot locate resource script www (/r/www is a directory)",
+            ],
+        )
+
+    def test_interpreter(self) -> None:
+        """A script that nothing can interpret could not be run; that of an agent neither."""
+        missing = "/r/httpd cannot be run: there is no interpreter"
+        for text, said in (
+            ("#!/bin/sh\n", []),
+            ("#! /bin/sh -e\r\n", []),
+            ("#!/bin/sh\t-e\n", []),
+            ("echo\n", []),
+            ("\x7fELF", []),
+            ("#!/bin/bsh -e\n", [f"3: {missing} /bin/bsh (its first line names it)"]),
+            ("#!\n", []),
+            ("#!/bin/sh\r\n", [f"3: {missing} /bin/sh\\r (its lines end in CR LF; convert it)"]),
+        ):
+            self.assertEqual(self.check("a httpd\n", {"/r/httpd": text}), said, text)
+        for words, path in (("Filesystem::x", "Filesystem"), ("OCF::mysql::m", "mysql")):
+            file = f"/o/heartbeat/{path}"
+            said = self.check(f"a {words}\n", {file: "#!/bin/bsh\n"})
+            self.assertIn(
+                f"3: {file} cannot be run: there is no interpreter /bin/bsh (its first line names it)", said
+            )
 
     def test_not_a_script(self) -> None:
         """What the parser refuses is not looked for."""
@@ -114,11 +149,15 @@ class ProgramTests(SynchronousTestCase):
     def test_not_an_instance(self) -> None:
         """OCF has two words behind it, and neither leads to another directory."""
         self.assertEqual(
-            [one.partition(" (")[0] for one in self.check("a OCF OCF::Dummy OCF::Dummy::../x OCF::::x\n")],
+            [
+                one.partition(" (")[0]
+                for one in self.check("a OCF OCF::Dummy OCF::Dummy::../x OCF::::x OCF::a/b::x\n")
+            ],
             [
                 "3: [OCF] is not OCF::TYPE::INSTANCE",
                 "7: [OCF::Dummy] is not OCF::TYPE::INSTANCE",
                 "18: [OCF::Dummy::../x] is not OCF::TYPE::INSTANCE",
                 "35: [OCF::::x] is not OCF::TYPE::INSTANCE",
+                "44: [OCF::a/b::x] is not OCF::TYPE::INSTANCE",
             ],
         )
