@@ -18,6 +18,7 @@ import hatwist
 from hatwist import interfaces
 from hatwist.children.respawn import Children
 from hatwist.clients.api import ClientApi
+from hatwist.clients.apphb import AppHeartbeats
 from hatwist.control.happenings import Happenings
 from hatwist.fencing.devices import Operator, ProgramDevice
 from hatwist.fencing.fencer import Fencer
@@ -57,7 +58,7 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.IProcesses: [Processes],
     interfaces.IFencingDevice: [MemoryDevice, Operator, ProgramDevice],
     interfaces.IFencer: [Fencer, MemoryFencer],
-    interfaces.IPrograms: [Children, ClientApi, Fifo, PidFile, RcScripts],
+    interfaces.IPrograms: [AppHeartbeats, Children, ClientApi, Fifo, PidFile, RcScripts],
     interfaces.IControlObserver: [Happenings],
     interfaces.IClusterControl: [NodeService],
 }

@@ -89,7 +89,6 @@ _SCALARS: Final[tuple[Directive, ...]] = (
         )
         for name, default, recorded, explanation in (
             ("normalpoll", "true", True, "Which poll function is called."),
-            ("use_apphbd", "no", False, "Register with the daemon apphbd."),
             ("record_config_changes", "on", True, "For the cluster resource manager only."),
             ("record_pengine_inputs", "on", True, "For the cluster resource manager only."),
             ("enable_config_writes", "on", True, "For the cluster resource manager only."),

@@ -243,6 +243,7 @@ def _finish(draft: Draft, port: int) -> HaCf:
         cluster=_of(draft, scalars.CLUSTER),
         pacemaker=None if pacemaker is None else pacemaker.text,
         realtime=_of(draft, scalars.REALTIME),
+        use_apphbd=_of(draft, scalars.USE_APPHBD),
         respawn=tuple(draft.respawn),
         ipfail=damping(draft.respawn),
         apiauth=tuple(draft.apiauth),

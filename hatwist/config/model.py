@@ -214,6 +214,8 @@ class HaCf:
     pacemaker: str | None = None
     "The value of the directive C{crm} or C{pacemaker} as written; None if absent."
     realtime: bool = True
+    use_apphbd: bool = False
+    "Listen to the heartbeats of applications."
     respawn: tuple[Respawn, ...] = ()
     ipfail: Seconds | None = None
     "Give up groups if the peer sees more ping nodes for so many seconds; None: not asked for."

@@ -248,6 +248,14 @@ PACEMAKER: Final = Scalar(
     twice="pacemaker/crm directive used multiple times!",
     explanation="Must be off: groups are managed by haresources.",
 )
+USE_APPHBD: Final = Scalar(
+    name="use_apphbd",
+    syntax="BOOLEAN",
+    parse=values.boolean,
+    default="no",
+    recorded=False,
+    explanation="Listen to the heartbeats of applications: docs/children.md.",
+)
 REALTIME: Final = Scalar(
     name="realtime",
     syntax="BOOLEAN",
@@ -294,6 +302,7 @@ ROWS: Final[tuple[Directive, ...]] = (
     SYSLOGMSGFMT,
     DEBUG,
     PACEMAKER,
+    USE_APPHBD,
     REALTIME,
     WATCHDOG,
 )

@@ -86,7 +86,12 @@ class GroupRunner:
         self.operations = Operations(clock)
         self._turns: dict[str, DeferredLock] = {}
         self._begun: set[str] = set()
+        self._condemned: set[str] = set()
         self._stint, self._worked = 0, 0.0
+
+    def condemn(self, text: str) -> None:
+        """Take a resource for one that does not run, whatever its status says, until it was stopped."""
+        self._condemned.add(text)
 
     def run(self, group: ResourceGroup, verb: Verb) -> Deferred[tuple[Outcome, str]]:
         """
@@ -182,7 +187,8 @@ class GroupRunner:
         for place, resource in enumerate(group.resources):
             agent = self._find(order, resource)
             if (
-                isinstance(agent, AgentError)
+                resource.text in self._condemned
+                or isinstance(agent, AgentError)
                 or (await self._ask(agent, resource, Verb.STATUS))[0] is not Outcome.RUNNING
             ):
                 return place
@@ -238,6 +244,7 @@ class GroupRunner:
             if outcome is Outcome.FAILED:
                 return outcome, f"{resource.text} cannot be stopped: {detail}"
             self._begun.discard(resource.text)
+            self._condemned.discard(resource.text)
         return Outcome.OK, ""
 
     async def _stop_one(self, order: _Order, resource: Resource) -> tuple[Outcome, str]:

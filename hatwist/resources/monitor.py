@@ -113,7 +113,7 @@ class Monitor:
         """Look at some groups at once: something has happened to them."""
         for group in groups:
             watch = self._watches.get(group.key)
-            if watch is None:
+            if watch is None or not self._monitors.of(group.key).interval:
                 continue
             watch.again = watch.looking
             if not watch.looking:
@@ -122,6 +122,20 @@ class Monitor:
     def address_gone(self, ip: IPAddress | None) -> None:
         """Look at once at the groups that have this address; with None at all."""
         self.look_at([one.group for one in self._watches.values() if ip is None or ip in one.addresses])
+
+    def missed(self, key: str, text: str, how: str) -> None:
+        """
+        Tell that a resource has failed that may well say that it runs: its application is silent.
+
+        @param text: the resource, as in haresources.
+        @param how: what was seen, for people.
+        """
+        watch = self._watches.get(key)
+        watched = None if watch is None or self._closed else watch.resources.get(text)
+        if watched is not None and watched.well:
+            # First: whoever hears of it may begin to mend it at once.
+            self._runner.condemn(text)
+            watched.missed(how)
 
     def close(self) -> None:
         """Look at nothing any more."""
@@ -161,10 +175,11 @@ class Monitor:
         self.tell(failed)
 
     def _started(self, result: tuple[Outcome, str], group: ResourceGroup) -> tuple[Outcome, str]:
-        if result[0] is Outcome.OK and self._monitors.of(group.key).interval:
+        if result[0] is Outcome.OK:
             for resource in group.resources:
                 self._watched(group, resource).started()
-            self._schedule(self._watch(group), 0.0)
+            if self._monitors.of(group.key).interval:
+                self._schedule(self._watch(group), 0.0)
         return result
 
     def _schedule(self, watch: _Watch, delay: Seconds) -> None:

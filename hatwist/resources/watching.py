@@ -42,12 +42,19 @@ class Watched:
     "None: nobody knows yet."
     _looks: int = field(default=0, init=False)
     _failed: bool = field(default=False, init=False)
+    _missed: bool = field(default=False, init=False)
+    "It has failed whatever its status says."
     _warned: bool = field(default=False, init=False)
 
     @property
     def here(self) -> bool:
         """Whether it was started here, and not stopped since."""
         return self._here
+
+    @property
+    def well(self) -> bool:
+        """Whether it is here, and nothing else is known."""
+        return self._here and not self._failed
 
     @property
     def judged(self) -> bool:
@@ -63,13 +70,22 @@ class Watched:
 
     def started(self) -> None:
         """Take note that its group was started, or that what had failed of it was."""
-        self._failed = False
+        self._failed = self._missed = False
         if not self._here:
             self._here, self._proven, self._looks = True, None, 0
 
     def stopping(self) -> None:
         """Take note that we stop it: what is seen from now on is our own doing."""
-        self._here = False
+        self._here = self._missed = False
+
+    def missed(self, how: str) -> None:
+        """
+        Tell that it has failed whatever its status says: an application of it is silent.
+
+        @param how: what was seen, for people.
+        """
+        self._failed = self._missed = True
+        self._tell(ResourceFailed(self.key, self.resource, how))
 
     def look(self, outcome: Outcome, how: str) -> None:
         """
@@ -83,7 +99,7 @@ class Watched:
             self._judge(outcome)
             return
         failed = outcome is not Outcome.RUNNING
-        if not self._proven or failed is self._failed:
+        if not self._proven or self._missed or failed is self._failed:
             return
         self._failed = failed
         if failed:

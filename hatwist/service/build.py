@@ -20,6 +20,8 @@ from twisted.internet.threads import deferToThread
 from hatwist.children.build import make_children
 from hatwist.children.respawn import Children
 from hatwist.clients.api import ClientApi
+from hatwist.clients.apphb import AppHeartbeats
+from hatwist.clients.build import make_app_heartbeats
 from hatwist.cluster.identity import Identity
 from hatwist.cluster.names import Level
 from hatwist.cluster.node import Node
@@ -124,6 +126,7 @@ def local_programs(
         make_children(
             config.cf.respawn, script_environment(places.directory, places.me, variables), reactor, said
         ),
+        *make_app_heartbeats(places.run, config, reactor, said),
     ]
 
 
@@ -225,7 +228,9 @@ class _Builder:
             *(one.counters for one in life.media if ICounting.providedBy(one)),
         ]
         children = [one.troubles for one in programs if isinstance(one, Children)]
-        service.notices = partial(_all_notices, [service.notices, *children])
+        applications = [one.applications for one in programs if isinstance(one, AppHeartbeats)]
+        silent = [one.troubles for one in applications]
+        service.notices = partial(_all_notices, [service.notices, *children, *silent])
         life.open()
         try:
             memory = Memory(self.places.own, self.parts.in_thread)
@@ -235,6 +240,8 @@ class _Builder:
             runner.operations.wall = self.parts.wall
             service.operations_of = runner.operations.of
             monitor = Monitor(runner, self.config.settings.monitors, self.reactor, self.say)
+            for one in applications:
+                one.missed = monitor.missed
             monitor.processes = self.parts.processes(self.reactor)
             monitor.closing.append(self.parts.addresses(self.reactor, monitor.address_gone))
             performer = Performer(life.media, monitor.run, self.say, self.decide, service.stopped, programs)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import sys
 from dataclasses import replace
 from typing import Final
 
@@ -26,10 +27,21 @@ USER: Final = "nobody" if os.geteuid() == 0 else "root"
 
 AS: Final = f"{USER}:{grp.getgrgid(pwd.getpwnam(USER).pw_gid).gr_name}"
 
+KEY: Final = f"IPaddr::{VIRTUAL}/24/eth0"
+
 PATIENT: Final = f"""[monitor]
 interval = 300
-[monitor."IPaddr::{VIRTUAL}/24/eth0"]
+[monitor."{KEY}"]
 pidfiles = ["/run/httpd-demo.pid"]
+"""
+
+HANGING: Final = f"""
+import socket, time
+daemon = socket.socket(socket.AF_UNIX)
+daemon.connect("/run/hatwist/apphb.sock")
+daemon.sendall(b"register web {KEY} httpd 2\\n")
+for beat in range(3): daemon.sendall(b"beat\\n"); time.sleep(1)
+time.sleep(600)
 """
 
 CHILD: Final = f"""#!/bin/sh
@@ -117,10 +129,10 @@ class ChildrenTests(TwoNodesTestCase):
 
 
 class ProcessTests(TwoNodesTestCase):
-    """A web server on node01, looked at every 300 seconds, whose pid file is known."""
+    """A web server on node01 that is not looked at for minutes."""
 
     def test_a_process_that_is_killed(self) -> None:
-        """It runs again, on the same node, long before the next look."""
+        """Its pid file is known: it runs again, on the same node, long before the next look."""
         self.client.power_on()
         self.boot(replace(web(ha_cf(auto_failback="off")), settings=PATIENT))
         self.calm()
@@ -135,3 +147,24 @@ class ProcessTests(TwoNodesTestCase):
             self.one.await_log(r"Running /etc/ha.d/resource.d/httpd  ?start", SETTLED, number + 1)
             probe.await_answer("node01", SETTLED)
         self.assertOwner("node01")
+
+    def test_an_application_that_hangs(self) -> None:
+        """What does not beat is started again, though it runs; the address stays."""
+        self.client.power_on()
+        self.boot(web(ha_cf(auto_failback="off") + "use_apphbd yes\n"))
+        self.calm()
+        probe = Probe(self.client, "http", VIRTUAL, 80)
+        probe.await_answer("node01", SETTLED)
+        hanging = self.one.host.start([sys.executable, "-c", HANGING])
+        self.one.await_log(
+            rf"ERROR: Resource httpd of group {KEY} failed \(1\): no heartbeat of web", SETTLED
+        )
+        self.one.await_log(r"Running /etc/ha.d/resource.d/httpd  ?start", SETTLED, 2)
+        self.assertIn("web (process", self.one.control("status")[1])
+        hanging.kill()
+        self.one.await_log(r"apphb client 'web' / 'httpd' \(pid \d+\) hangup", SETTLED)
+        probe.await_answer("node01", SETTLED)
+        self.calm()
+        self.assertOwner("node01")
+        self.assertEqual(self.watch.judge(VIRTUAL).gaps, ())
+        self.assertEqual(self.one.count(r"Resource httpd of group \S+ failed"), 1)

@@ -247,6 +247,42 @@ class MonitorTests(SynchronousTestCase):
             self.clock.advance(0.0)
             self.assertEqual(self.looks(), looks)
 
+    def test_an_application_is_silent(self) -> None:
+        """Its resource has failed, though its status says that it runs, and is started again."""
+        self.start()
+        self.monitor.missed(WEB.key, HTTPD, "no heartbeat")
+        self.monitor.missed(WEB.key, HTTPD, "no heartbeat")
+        self.assertEqual(self.told, [ResourceFailed(WEB.key, HTTPD, "no heartbeat")])
+        self.clock.advance(10.0)
+        self.assertNotIn(f"info: Resource {HTTPD} runs again.", self.log.lines())
+        self.agent.journal.clear()
+        self.assertEqual(self.run_now(Verb.RECOVER), OK)
+        self.assertEqual(self.agent.journal.count((HTTPD, Verb.STOP)), 1)
+        self.assertEqual(self.agent.journal.count((HTTPD, Verb.START)), 1)
+        self.assertNotIn((ADDRESS, Verb.STOP), self.agent.journal)
+        self.clock.pump([0.0, 10.0])
+        self.assertEqual(len(self.told), 1)
+        self.monitor.missed(WEB.key, HTTPD, "once more")
+        self.assertEqual(len(self.told), 2)
+
+    def test_an_application_of_what_does_not_run_here(self) -> None:
+        """Nothing follows from its silence: before a start, after a stop and at the end."""
+        self.monitor.missed(WEB.key, HTTPD, "no heartbeat")
+        self.start()
+        self.monitor.missed(WEB.key, "tomcat", "no heartbeat")
+        self.run_now(Verb.STOP)
+        self.monitor.missed(WEB.key, HTTPD, "no heartbeat")
+        self.start()
+        self.monitor.close()
+        self.monitor.missed(WEB.key, HTTPD, "no heartbeat")
+        self.assertEqual(self.told, [])
+
+    def test_an_application_where_nobody_looks(self) -> None:
+        """It counts all the same."""
+        self.successResultOf(self.monitor.run(QUIET, Verb.START))
+        self.monitor.missed(QUIET.key, QUIET.key, "no heartbeat")
+        self.assertEqual(len(self.told), 1)
+
     def test_nobody_looks(self) -> None:
         """Where the interval is 0, where a start failed, and after the end."""
         self.assertEqual(self.successResultOf(self.monitor.run(QUIET, Verb.START)), OK)

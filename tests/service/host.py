@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from twisted.internet.defer import execute
 
 from hatwist.clients.api import ClientApi
+from hatwist.clients.apphb import AppHeartbeats
 from hatwist.cluster.names import Verb
 from hatwist.config.load import load
 from hatwist.media.memory import Hub
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
     from twisted.trial.unittest import SynchronousTestCase
 
+    from hatwist.clients.applications import Applications
     from hatwist.cluster.status import GroupView, Status
     from hatwist.config.load import Loaded
     from hatwist.config.model import HaConfig
@@ -160,6 +162,11 @@ class Host:
     def api(self) -> ClientApi:
         """The client API of its daemon."""
         return next(one for one in self._programs if isinstance(one, ClientApi))
+
+    @property
+    def applications(self) -> Applications:
+        """The applications that its daemon listens to."""
+        return next(one.applications for one in self._programs if isinstance(one, AppHeartbeats))
 
     def run_script(self, *fields: str) -> None:
         """Do what a script of heartbeat does: write a message into the FIFO."""
