@@ -11,6 +11,7 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, TextIO
 
 from twisted.python import usage
@@ -25,6 +26,7 @@ from hatwist.config.probes import HostProbes
 from hatwist.resources.build import script_environment
 from hatwist.resources.locate import OCF_ROOT, Places
 from hatwist.resources.ocf import find_calls
+from hatwist.resources.secrets import hide, secret_values
 
 EXIT_OK: Final = 0
 EXIT_NOT_CONFIGURED: Final = 6
@@ -94,7 +96,13 @@ def _agents(places: Places, node: str, groups: Sequence[ResourceGroup]) -> tuple
     """Return the OCF agents of groups, with the environment that the daemon would give them."""
     given = script_environment(places.directory, node, {"OCF_ROOT": places.ocf_root})
     return tuple(
-        Agent(resource, call.path, call.parameters, {**given, **call.environment(VALIDATE_TIMEOUT)})
+        Agent(
+            resource,
+            call.path,
+            call.parameters,
+            {**given, **call.environment(VALIDATE_TIMEOUT)},
+            partial(hide, secrets=secret_values(call.parameters)),
+        )
         for resource, call in find_calls(places, groups)
     )
 

@@ -8,7 +8,7 @@ programs of somebody else, so each has a limit in time and in what it may say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 from xml.etree import ElementTree
 
@@ -61,12 +61,14 @@ class Agent:
 
     @ivar parameters: what it is to be told, by name.
     @ivar environment: all that it is given, the parameters among it.
+    @ivar conceal: takes its words, and returns them without secrets.
     """
 
     resource: Resource
     path: str
     parameters: Mapping[str, str]
     environment: Mapping[str, str]
+    conceal: Callable[[str], str] = str
 
 
 @frozen
@@ -117,7 +119,9 @@ def _describe(agent: Agent, ask: Ask, findings: Findings) -> Description | None:
     answer = ask((agent.path, "meta-data"), agent.environment, METADATA_TIMEOUT)
     description = parse_description(answer.stdout) if answer.status == 0 else None
     if description is None:
-        fault = _fault(answer, METADATA_TIMEOUT) if answer.status != 0 else "says nothing that makes sense"
+        fault = (
+            _fault(agent, answer, METADATA_TIMEOUT) if answer.status != 0 else "says nothing that makes sense"
+        )
         text = f"{agent.path} meta-data {fault}"
         remedy = "so its parameters are not checked; does it start, stop and monitor as OCF agents do?"
         findings.warn(agent.resource.where, "agent-meta-data", text, remedy)
@@ -142,7 +146,7 @@ def _validate(agent: Agent, ask: Ask, findings: Findings) -> None:
     answer = ask((agent.path, "validate-all"), agent.environment, VALIDATE_TIMEOUT)
     if answer.status == 0:
         return
-    text = f"[{shown(agent.resource.text)}]: validate-all {_fault(answer, VALIDATE_TIMEOUT)}"
+    text = f"[{shown(agent.resource.text)}]: validate-all {_fault(agent, answer, VALIDATE_TIMEOUT)}"
     if answer.status == _NOT_ALLOWED:
         findings.note(agent.resource.where, "agent-validate", text, "run this as root")
     else:
@@ -150,7 +154,7 @@ def _validate(agent: Agent, ask: Ask, findings: Findings) -> None:
         findings.warn(agent.resource.where, "agent-validate", text, remedy)
 
 
-def _fault(answer: Answer, timeout: Seconds) -> str:
+def _fault(agent: Agent, answer: Answer, timeout: Seconds) -> str:
     """Say what was wrong with an answer, in the agent's own words as far as there are any."""
     if answer.timed_out:
         fault = f"is not done within {timeout:g} s"
@@ -160,7 +164,7 @@ def _fault(answer: Answer, timeout: Seconds) -> str:
         fault = f"was ended by signal {-answer.status}"
     else:
         fault = f"ends with {answer.status}"
-    words = _words(answer)
+    words = shown(agent.conceal(_words(answer)), MAX_WORDS)
     return f"{fault}: {words}" if words else fault
 
 
@@ -169,4 +173,4 @@ def _words(answer: Answer) -> str:
     said = [line.strip() for text in (answer.stdout, answer.stderr) for line in text.splitlines()]
     said = [line for line in said if line]
     reasons = [line.removeprefix("ocf-exit-reason:") for line in said if line.startswith("ocf-exit-reason:")]
-    return shown((reasons or said or [""])[-1], MAX_WORDS)
+    return (reasons or said or [""])[-1]

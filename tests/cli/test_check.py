@@ -35,7 +35,7 @@ class NoProbes:
         return None
 
     def ask(self, command: Sequence[str], environment: Mapping[str, str], timeout: float) -> Answer:
-        return Answer(None, refused="nothing can be run")
+        return Answer(9, stderr=f"{command[1]} with {environment['OCF_RESKEY_password']}")
 
     def names_in(self, directory: str) -> tuple[str, ...]:
         return ()
@@ -121,10 +121,13 @@ class CheckTests(SynchronousTestCase):
 
     def test_live_agents(self) -> None:
         """With --live the OCF agents of the resources are asked, as the daemon would call them."""
-        path = write_program(Path(self.directory, "ocf", "resource.d", "heartbeat"), "Delay", "exit 9")
-        Path(self.directory, "haresources").write_text("alpha 10.0.0.5 Delay::5\n")
+        path = write_program(Path(self.directory, "ocf", "resource.d", "heartbeat"), "mysql", "exit 9")
+        parameters = Path(self.directory, "conf", "OCF", "mysql", "db")
+        parameters.parent.mkdir(parents=True)
+        parameters.write_text("password=hunter2\n")
+        Path(self.directory, "haresources").write_text("alpha 10.0.0.5 OCF::mysql::db\n")
         text = self.check("--node", "alpha", "--live", "--ocf-root", f"{self.directory}/ocf")[1]
-        said = f"{path} meta-data cannot be run: nothing can be run".replace(f"{self.directory}/", "")
+        said = f"{path} meta-data ends with 9: meta-data with ***".replace(f"{self.directory}/", "")
         self.assertIn(f"haresources:1:16: warning: {said}", text)
 
     def test_poor_terminal(self) -> None:

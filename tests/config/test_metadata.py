@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.config.findings import Findings
@@ -120,6 +120,12 @@ class AgentsTests(SynchronousTestCase):
         ):
             expected = f"warning haresources:1:7: [OCF::Disk::d]: validate-all {said}"
             self.assertEqual(self.check(GOOD, validate_all=answer), [expected])
+
+    def test_secrets(self) -> None:
+        """What the caller says is secret is not repeated."""
+        guarded = evolve(GOOD, conceal=lambda text: text.replace("hunter2", "***"))
+        (said,) = self.check(guarded, validate_all=Answer(1, "", "no user with password hunter2\n"))
+        self.assertTrue(said.endswith("ends with 1: no user with password ***"), said)
 
     def test_not_allowed(self) -> None:
         """Who may not ask learns that, as a note."""
