@@ -36,7 +36,7 @@ MAX_TIME: Final = 1 << 36
 """Seconds since 1970, and so no more than can be shown as a date, in any zone."""
 
 MAX_READ: Final = 2 * 1024 * 1024
-"""Bytes of a file that are read: its end."""
+"""Bytes of a file that are read, at its end."""
 
 FORMER: Final = ".1"
 """What stands behind the name of the file before."""
@@ -110,10 +110,11 @@ def read_entry(line: str) -> Entry | None:
         return None
 
 
-def read_journal(path: str) -> tuple[list[Entry], int]:
+def read_journal(path: str, limit: int = MAX_READ) -> tuple[list[Entry], int]:
     """
     Read a journal, and the file before it where there is one.
 
+    @param limit: bytes that are read of each, at its end.
     @return: the newest L{KEPT} entries, oldest first, and how many whole lines
         are none.
     @raise OSError: it cannot be read, or is no file.
@@ -122,8 +123,8 @@ def read_journal(path: str) -> tuple[list[Entry], int]:
     strange = 0
     earlier = b""
     with suppress(OSError):
-        earlier = _read_end(path + FORMER)
-    for data in (earlier, _read_end(path)):
+        earlier = _read_end(path + FORMER, limit)
+    for data in (earlier, _read_end(path, limit)):
         *lines, _torn = data.decode("ascii", "replace").split("\n")
         for line in filter(None, lines):
             entry = read_entry(line)
@@ -200,7 +201,7 @@ def _bounded(text: str) -> str:
     return plain(text[:MAX_TEXT])
 
 
-def _read_end(path: str) -> bytes:
+def _read_end(path: str, limit: int) -> bytes:
     """
     Return the last bytes of a file, from the beginning of a line; never waits for a writer.
 
@@ -211,7 +212,7 @@ def _read_end(path: str) -> bytes:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(0, "it is no file", path)
-        if found.st_size <= MAX_READ:
-            return file.read(MAX_READ)
-        file.seek(found.st_size - MAX_READ)
-        return file.read(MAX_READ).partition(b"\n")[2]
+        if found.st_size <= limit:
+            return file.read(limit)
+        file.seek(found.st_size - limit)
+        return file.read(limit).partition(b"\n")[2]

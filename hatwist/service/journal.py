@@ -31,6 +31,9 @@ NAME: Final = "journal"
 MAX_FILE: Final = 1024 * 1024
 """Bytes of the file; then it becomes the file before, and that one is gone."""
 
+RECALLED: Final = 128 * 1024
+"""Bytes of each file that a start reads, at its end: it must not take long."""
+
 MODE: Final = 0o600
 """Of the file: arguments and the last words of programs are nobody else's business."""
 
@@ -137,7 +140,7 @@ class Journal:
         """
         former: list[Entry] = []
         with suppress(OSError):
-            former, _ = read_journal(self.path)
+            former, _ = read_journal(self.path, RECALLED)
         self._kept.extend(former)
         self._generation = generation
         file = JournalFile(self.path)

@@ -148,6 +148,13 @@ class ReadTests(SynchronousTestCase):
             file.write(f"\n{LINE}\n".encode())
         self.assertEqual(self.numbers(), [3])
 
+    def test_only_the_end(self) -> None:
+        """Who wants to be quick reads the end of each file, from the beginning of a line."""
+        self.write(1, 2, 3, former=True)
+        self.write(4, 5, 6)
+        entries, strange = read_journal(str(self.path), 2 * len(LINE) + 10)
+        self.assertEqual(([one.number for one in entries], strange), ([2, 3, 5, 6], 0))
+
     def test_what_is_no_file(self) -> None:
         """A directory and a pipe are refused, and nobody waits for a writer."""
         self.assertRaises(FileNotFoundError, self.numbers)
