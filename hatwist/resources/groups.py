@@ -299,6 +299,8 @@ class GroupRunner:
             agent = (agent_for or self._agent_for)(resource)
         except AgentError as reason:
             return reason
+        if order.name == LOOK and resource.text not in self._begun:
+            return agent  # it is not meant to run, so it is no news that it does not
         return self.operations.noting(agent, *order)
 
     def _refuse(

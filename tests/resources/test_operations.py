@@ -140,6 +140,14 @@ class RunnerTests(SynchronousTestCase):
         self.successResultOf(self.runner.look(WEB))
         self.assertEqual(self.noted(), [(LOOK, "httpd", STATUS, STOPPED), (LOOK, "disk", STATUS, FAILED)])
 
+    def test_a_look_after_a_stop(self) -> None:
+        """What was stopped does not run, which is nothing."""
+        self.run_long(START)
+        self.run_long(STOP)
+        self.runner.operations._kept.clear()
+        self.successResultOf(self.runner.look(WEB))
+        self.assertEqual(self.noted(), [])
+
     def test_announcements(self) -> None:
         """They are no news."""
         self.run_long(Verb.ANNOUNCE)
