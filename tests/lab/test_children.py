@@ -14,10 +14,11 @@ from typing import Final
 
 from scripts.lab.client import Probe
 from scripts.lab.configuration import address_only, ha_cf, web
+from scripts.lab.nodes import HeartbeatNode
 from scripts.lab.plan import VIRTUAL
 from scripts.lab.remote import LabError
 from scripts.lab.watch import until
-from tests.lab.base import SETTLED, TwoNodesTestCase
+from tests.lab.base import SETTLED, TwoNodesTestCase, require
 
 PLACE: Final = "/var/log/children"
 """Where children of a host write down what they see; the disk keeps it."""
@@ -108,6 +109,22 @@ class ChildrenTests(TwoNodesTestCase):
         killed = [line for line in self.one.log().splitlines() if "process group" in line]
         self.assertEqual(["second" in line for line in killed], [True, False], killed)
         self.settle("node02")
+
+    def test_a_client_of_the_api(self) -> None:
+        """heartbeat's own ccm signs on as its user, and again when it was killed, on both nodes."""
+        require(HeartbeatNode.obstacle())
+        self.boot_with("respawn hacluster /usr/libexec/heartbeat/ccm\n")
+        self.await_ccm("online")
+        self.one.host.do("sh", "-c", "kill -9 $(pgrep -x ccm)")
+        self.one.await_log(r"Respawning client", SETTLED)
+        self.await_ccm("online")
+        self.one.stop()
+        self.assertEqual(self.one.host.run("pgrep", "-x", "ccm")[0], 1)
+
+    def await_ccm(self, status: str) -> None:
+        """Wait until node02 hears that of node01's."""
+        asked = ("cl_status", "clientstatus", "node01", "ccm", "2000")
+        until(lambda: self.two.host.run(*asked)[1].strip() == status, SETTLED, f"ccm is {status}")
 
     def test_the_daemon_is_killed(self) -> None:
         """Its children are told to end by the kernel, and the next daemon has its own."""
