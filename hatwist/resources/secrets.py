@@ -19,7 +19,7 @@ _SECRET_NAME: Final = re.compile(r"pass|pwd|secret|token|credential|key$", re.IG
 _HARMLESS: Final = frozenset({"on", "off", "true", "false", "yes", "no", "0", "1"})
 
 _ASSIGNMENT: Final = re.compile(
-    r"""((?:passw|passphrase|pwd|secret|token|credential)\w{0,40}=)("[^"]*"?|'[^']*'?|[^\s"']+)""",
+    r"""((?:passw|passphrase|pwd|secret|token|credential)\w{0,40}=)("[^"\n]*"?|'[^'\n]*'?|[^\s"']+)""",
     re.IGNORECASE,
 )
 

@@ -39,7 +39,7 @@ class SecretTests(SynchronousTestCase):
         for text, shown in (
             ("+ mysql --password=hunter2 -u admin", "+ mysql --password=*** -u admin"),
             ("OCF_RESKEY_passwd='two words' x", "OCF_RESKEY_passwd=*** x"),
-            ('secret="never ending', "secret=***"),
+            ('secret="never ending\nthe next line', "secret=***\nthe next line"),
             ("DB_TOKEN_2=abc;rest", "DB_TOKEN_2=***"),
             ("password: wrong", "password: wrong"),
             ("Passwords are not compared", "Passwords are not compared"),
