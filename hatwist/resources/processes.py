@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from attrs import define, field
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
@@ -169,4 +170,6 @@ def watch_processes(
 ) -> Callable[[Sequence[str], Callable[[], None]], IProcesses]:
     """Return what makes L{Processes} from pid files and from who hears of an end."""
     descriptors = IReactorFDSet(reactor)
-    return lambda paths, ended: Processes(paths, descriptors, in_thread, ended)
+    # A file on a disk that hangs must not take the threads that others need, one for each group.
+    turn = DeferredLock()
+    return lambda paths, ended: Processes(paths, descriptors, partial(turn.run, in_thread), ended)

@@ -175,6 +175,22 @@ class ProcessesTests(ProcessCase):
         processes.forget()
         self.assertEqual(self.held, [])
 
+    def test_a_disk_that_hangs(self) -> None:
+        """It takes one thread, however many groups have files on it."""
+        reads: list[Deferred[list[int]]] = []
+
+        def hanging(*_: object) -> Deferred[list[int]]:
+            reads.append(Deferred())
+            return reads[-1]
+
+        make = watch_processes(self.reactor, hanging)
+        groups = [make(self.paths, self.ended) for _ in range(3)]
+        for group in groups:
+            group.look()
+        self.assertEqual(len(reads), 1)
+        reads[0].callback([0, 0])
+        self.assertEqual(len(reads), 2)
+
     def test_reading_breaks(self) -> None:
         """It is reported, and tried again at the next look."""
 
