@@ -15,6 +15,7 @@ from typing import Final
 from scripts.lab.client import Probe
 from scripts.lab.configuration import address_only, ha_cf, web
 from scripts.lab.nodes import HeartbeatNode
+from scripts.lab.outage import outages
 from scripts.lab.plan import VIRTUAL
 from scripts.lab.remote import LabError
 from scripts.lab.watch import until
@@ -162,7 +163,15 @@ class ProcessTests(TwoNodesTestCase):
             self.one.host.do("sh", "-c", kill)
             self.one.await_log(rf"ERROR: Resource httpd of group \S+ failed \({number}\)", SETTLED)
             self.one.await_log(r"Running /etc/ha.d/resource.d/httpd  ?start", SETTLED, number + 1)
-            probe.await_answer("node01", SETTLED)
+            seen = len(probe.answers)
+
+            def answers(seen: int = seen) -> bool:
+                probe.look()
+                return len(probe.answers) > seen
+
+            until(answers, SETTLED, "the web server answers again")
+        away = max(outage.length for outage in outages(probe.answers, 0.0))
+        print(f"a process that is waited for killed: away for {away:.2f} s at most, looked at every 300 s")
         self.assertOwner("node01")
 
     def test_an_application_that_hangs(self) -> None:
