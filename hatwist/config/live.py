@@ -27,7 +27,7 @@ from hatwist.config.metadata import Agent, Answer, check_agents
 from hatwist.config.model import HaCf, NodeName, Position, ResourceGroup, Seconds, node_name
 from hatwist.config.ping import PING_CODES, Neighbourhood, Network, check_pings, written_neighbourhood
 from hatwist.config.reach import check_devices, check_names
-from hatwist.config.units import unit_name
+from hatwist.config.units import check_loaded, unit_name
 
 HOST: Final = Position("this host")
 HOSTS: Final = Position("/etc/hosts")
@@ -106,6 +106,7 @@ def check_live(subject: Subject, probes: Probes, findings: Findings) -> None:
     own = dict(interfaces.addresses)
     check_peers(subject.cf, subject.node, own.keys(), findings)
     check_held(subject.groups, own, _missing_daemon(probes), findings)
+    check_loaded(subject.groups, probes.run, findings)
     check_agents(subject.agents, probes.ask, findings)
 
 

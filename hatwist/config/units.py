@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING, Final
 from hatwist.config.findings import Findings, shown, suggestion
 
 if TYPE_CHECKING:
-    from hatwist.config.model import Resource
+    from collections.abc import Callable, Sequence
+
+    from hatwist.config.model import Resource, ResourceGroup
     from hatwist.config.presence import Host
+
+    Run = Callable[..., str | None]
 
 PREFIX: Final = "systemd:"
 
@@ -88,6 +92,35 @@ def check_unit(resource: Resource, unit: str, host: Host, findings: Findings) ->
         text = f"[{shown(resource.text)}]: systemd does not run here"
         remedy = f"there is no {RUNNING}; without systemd the unit cannot be started"
         findings.warn(resource.where, "no-systemd", text, remedy)
+
+
+def check_loaded(groups: Sequence[ResourceGroup], run: Run, findings: Findings) -> None:
+    """
+    Ask systemd what it makes of the units.
+
+    @param run: returns what a program prints; None if it is not there, or fails.
+    """
+    seen: set[str] = set()
+    for resource in (one for group in groups for one in group.resources):
+        unit = unit_name(resource.script)
+        if unit is None or unit in seen or find_fault(resource, unit):
+            continue
+        seen.add(unit)
+        said = (run("systemctl", "show", "--property=LoadState,NeedDaemonReload", unit) or "").split()
+        state = next((one.removeprefix("LoadState=") for one in said if one.startswith("LoadState=")), "")
+        if state in _UNLOADABLE:
+            text = f"systemd cannot load the unit {unit}: {state}"
+            findings.warn(resource.where, "unit-not-loaded", text, _UNLOADABLE[state])
+        elif "NeedDaemonReload=yes" in said:
+            text = f"the file of the unit {unit} has changed"
+            findings.warn(resource.where, "unit-changed", text, "systemctl daemon-reload")
+
+
+_UNLOADABLE: Final = {
+    "not-found": "systemctl daemon-reload, if its file is there",
+    "bad-setting": "systemctl status and systemd-analyze verify say what is wrong",
+    "error": "systemctl status and systemd-analyze verify say what is wrong",
+}
 
 
 def _find(unit: str, host: Host) -> str | None:

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from hatwist.config.findings import Findings
 from hatwist.config.haresources import parse_haresources
 from hatwist.config.programs import Programs, check_programs
-from hatwist.config.units import RUNNING, unit_name
+from hatwist.config.units import RUNNING, check_loaded, unit_name
 from tests.config.test_presence import FakeHost
 
 FILES = (
@@ -106,4 +106,51 @@ class UnitTests(SynchronousTestCase):
         self.assertEqual(
             self.check("systemd::nginx"),
             ["error 3: Cannot locate resource script systemd (write systemd:nginx, with a single colon)"],
+        )
+
+
+class LoadedTests(SynchronousTestCase):
+    """What systemd says of units when it is asked."""
+
+    def check(self, said: str | None) -> list[str]:
+        """Return what is said of two units, each asked for once."""
+        self.asked: list[str] = []
+
+        def run(*command: str) -> str | None:
+            self.asked.append(" ".join(command))
+            return said if "nginx" in command[-1] else "LoadState=loaded\nNeedDaemonReload=no\n"
+
+        groups = parse_haresources(
+            "a systemd:nginx systemd:nginx systemd:x systemd: httpd\n", "f", Findings()
+        )
+        findings = Findings()
+        check_loaded(groups, run, findings)
+        self.assertEqual(len(self.asked), 2)
+        return [
+            f"{one.gravity.value} {one.where.column}: {one.text} ({one.remedy})" for one in findings.problems
+        ]
+
+    def test_good(self) -> None:
+        """What is loaded is fine; where systemd does not answer nothing is known."""
+        for said in ("LoadState=loaded\nNeedDaemonReload=no\n", "LoadState=masked\n", "", None):
+            self.assertEqual(self.check(said), [])
+        self.assertEqual(self.asked[0], "systemctl show --property=LoadState,NeedDaemonReload nginx.service")
+
+    def test_not_loaded(self) -> None:
+        """A unit that systemd cannot load is a warning, with what to do."""
+        self.assertEqual(
+            self.check("LoadState=not-found\n"),
+            [
+                "warning 3: systemd cannot load the unit nginx.service: not-found "
+                "(systemctl daemon-reload, if its file is there)"
+            ],
+        )
+        (said,) = self.check("LoadState=bad-setting\nNeedDaemonReload=yes\n")
+        self.assertIn("cannot load the unit nginx.service: bad-setting (systemctl status", said)
+
+    def test_changed(self) -> None:
+        """A unit whose file has changed since it was loaded is a warning."""
+        self.assertEqual(
+            self.check("LoadState=loaded\nNeedDaemonReload=yes\n"),
+            ["warning 3: the file of the unit nginx.service has changed (systemctl daemon-reload)"],
         )

@@ -11,6 +11,10 @@ from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
 from hatwist.cluster.names import Outcome, Verb
+from hatwist.config.findings import Findings
+from hatwist.config.haresources import parse_haresources
+from hatwist.config.probes import HostProbes
+from hatwist.config.units import check_loaded
 from hatwist.resources.agents import Timeouts
 from hatwist.resources.build import make_runner
 from tests.resources.booted import Systemd
@@ -21,6 +25,7 @@ UNITS = {
     "again.service": "ExecStart=/bin/sleep 1000\nRestart=always\nRestartSec=1000\n",
     "broken.service": "Type=oneshot\nExecStart=/bin/false\n",
     "slow.service": "Type=oneshot\nExecStart=/bin/sleep 1000\n",
+    "bad.service": "Type=nonsense\n",
     "at@.service": "ExecStart=/bin/sleep %i\n",
 }
 
@@ -87,3 +92,19 @@ class SystemdTests(TestCase):
         self.assertIn("nosuch.service", detail)
         self.assertEqual((await self.run_unit(Verb.STOP, "nosuch"))[0], Outcome.OK)
         self.assertIs(await self.look("nosuch"), Outcome.STOPPED)
+
+    def test_what_check_asks(self) -> None:
+        """A unit that systemd cannot load, or does not know, is found; good ones are not."""
+        words = " ".join(f"systemd:{name}" for name in ("web", "at@1000", "bad", "nosuch"))
+        groups = parse_haresources(f"node01 {words}\n", "f", Findings())
+        findings = Findings()
+        probes = HostProbes()
+        program = os.path.join(self.systemd.systemctl, "systemctl")
+        check_loaded(groups, lambda _, *words: probes.run(program, *words), findings)
+        self.assertEqual(
+            [one.text for one in findings.problems],
+            [
+                "systemd cannot load the unit bad.service: bad-setting",
+                "systemd cannot load the unit nosuch.service: not-found",
+            ],
+        )
