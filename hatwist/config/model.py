@@ -13,6 +13,7 @@ from typing import Final, NewType
 
 from attrs import field, frozen
 
+from hatwist.config.builtin import USUAL, Addresses
 from hatwist.wire.auth import Keyring
 
 NodeName = NewType("NodeName", str)
@@ -387,6 +388,7 @@ class Settings:
     parallel: int = 10
     fencing: Fencing = Fencing()
     monitors: Monitors = Monitors()
+    addresses: Addresses = USUAL
 
 
 @frozen

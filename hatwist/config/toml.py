@@ -17,7 +17,7 @@ from typing import Final
 
 from attrs import frozen
 
-from hatwist.config import fencing, monitor
+from hatwist.config import builtin, fencing, monitor
 from hatwist.config.directive import Life
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.model import Position, Settings
@@ -64,6 +64,20 @@ KEYS: Final[tuple[KeySpec, ...]] = (
         "Speak the native protocol from the start, before a peer was ever heard to speak it.",
     ),
     KeySpec("", "parallel", int, "10", "How many groups are started or stopped at a time."),
+    KeySpec(
+        builtin.TABLE,
+        "builtin",
+        bool,
+        "true",
+        "Hold addresses by what is built in, also where heartbeat's own scripts are installed.",
+    ),
+    KeySpec(
+        builtin.TABLE,
+        "refresh",
+        float,
+        "60",
+        "Seconds from one announcement of an address that is held to the next; 0: none later.",
+    ),
     *(
         KeySpec(table, name, kind, default, explanation)
         for table in _MONITORS
@@ -183,6 +197,9 @@ def parse_toml(text: str, file: str, findings: Findings) -> Settings:
         native=good.get(("", "native"), False) is True,
         fencing=fencing.read_fencing(good, partial(find_key, text, file), findings),
         monitors=monitor.read_monitors(good, partial(find_key, text, file), findings),
+        addresses=builtin.read_addresses(
+            TableReader(builtin.TABLE, good, partial(find_key, text, file), findings)
+        ),
     )
 
 

@@ -65,6 +65,8 @@ ARPHRD_ETHER: Final = 1
 LABEL_SIZE: Final = 15
 """Bytes of an interface name or a label."""
 
+MAC_SIZE: Final = 6
+
 CONF: Final = "/proc/sys/net/ipv4/conf"
 
 _LINK: Final = struct.Struct("=BxHiII")
@@ -112,9 +114,15 @@ class KernelNetwork:
         _, kind, index, flags, _ = _LINK.unpack_from(answers[0])
         found = netlink.attributes(answers[0][_LINK.size :])
         hardware = found.get(IFLA_ADDRESS, b"")
-        announces = kind == ARPHRD_ETHER and not flags & IFF_NOARP and len(hardware) == 6
+        announces = kind == ARPHRD_ETHER and not flags & IFF_NOARP and len(hardware) == MAC_SIZE
         name = found[IFLA_IFNAME].rstrip(b"\0").decode("utf-8", "replace")
         return Link(index, name, hardware, announces, bool(flags & IFF_UP))
+
+    def hardware(self) -> frozenset[bytes]:
+        """See L{Network.hardware}."""
+        answers = self._netlink.dump(RTM_GETLINK, _LINK.pack(0, 0, 0, 0, 0))
+        found = (netlink.attributes(one[_LINK.size :]).get(IFLA_ADDRESS, b"") for one in answers)
+        return frozenset(mac for mac in found if len(mac) == MAC_SIZE)
 
     def held(self) -> tuple[Held, ...]:
         """See L{Network.held}."""

@@ -2,8 +2,9 @@
 """
 Announce an address to its neighbours, several times, and only while it is ours.
 
-A frame can be lost, so it is repeated; an address that was released, or taken
-away behind our back, is announced no more.
+A frame can be lost, so it is repeated, and now and again later: a neighbour may have
+slept, a switch may have been replaced.  An address that was released, or taken away
+behind our back, is announced no more.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
-from attrs import frozen
+from attrs import define, field
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from hatwist.cluster.names import Level
-from hatwist.resources.frames import announcements
+from hatwist.config.model import Seconds
+from hatwist.resources.frames import announcements, probe
 from hatwist.resources.network import IPAddress, Link
 from hatwist.resources.reporting import Log
 
 MOMENTS: Final = (0.0, 0.05, 0.1, 0.2, 0.5)
 """When an address is announced, in seconds after it was added."""
+
+
+PROBING: Final = 0.05
+"""Seconds until it is asked who else has the address: whoever hears the answers is ready then."""
 
 
 class Sender(Protocol):
@@ -50,17 +56,27 @@ class PacketSender:
         self._socket.sendto(frame, (link.name, 0))
 
 
-@frozen
-class _Burst:
-    """The announcements of one address."""
+class Guard(Protocol):
+    """Watches over the addresses that are announced, see L{hatwist.resources.rivals}."""
+
+    def hold(self, link: Link, ip: IPAddress) -> None:
+        """Watch over an address from now on."""
+
+    def release(self, ip: IPAddress) -> None:
+        """Watch over it no more; nothing happens if nobody did."""
+
+
+@define
+class _Announced:
+    """An address that is held here."""
 
     link: Link
     frames: tuple[bytes, ...]
-    calls: list[IDelayedCall]
+    calls: list[IDelayedCall] = field(factory=list)
 
 
 class Announcer:
-    """Announces addresses at L{MOMENTS}."""
+    """Announces addresses at L{MOMENTS}, and then now and again."""
 
     def __init__(
         self,
@@ -68,15 +84,21 @@ class Announcer:
         is_ours: Callable[[Link, IPAddress], bool],
         sender: Sender,
         log: Log,
+        guard: Guard | None = None,
+        refresh: Seconds = 0.0,
     ) -> None:
         """
         @param is_ours: whether the address is on that interface right now.
+        @param refresh: seconds from one announcement to the next, as long as the address
+            is held; 0: none after the last of L{MOMENTS}.
         """
         self._clock = clock
         self._is_ours = is_ours
         self._sender = sender
         self._log = log
-        self._bursts: dict[IPAddress, _Burst] = {}
+        self._guard = guard
+        self._refresh = refresh
+        self._announced: dict[IPAddress, _Announced] = {}
 
     def begin(self, link: Link, ip: IPAddress) -> None:
         """
@@ -88,29 +110,58 @@ class Announcer:
         self.cancel(ip)
         if not link.announces:
             return
-        frames = announcements(link.hardware, ip)
-        self._send(link, ip, frames)
-        calls = [self._clock.callLater(moment, self._repeat, ip) for moment in MOMENTS[1:]]
-        self._bursts[ip] = _Burst(link, frames, calls)
+        one = self._announced[ip] = _Announced(link, announcements(link.hardware, ip))
+        if self._guard is not None:
+            self._guard.hold(link, ip)
+        self._send(ip, link, one.frames)
+        one.calls += [self._clock.callLater(moment, self._repeat, ip) for moment in MOMENTS[1:]]
+        one.calls.append(self._clock.callLater(PROBING, self._probe, ip))
+        if self._refresh:
+            one.calls.append(self._clock.callLater(MOMENTS[-1] + self._refresh, self._renew, ip))
+
+    def once_more(self, ip: IPAddress) -> None:
+        """Announce an address that is held here once more: somebody else claims it."""
+        if ip in self._announced:
+            self._repeat(ip)
 
     def cancel(self, ip: IPAddress) -> None:
         """Announce an address no more; to be called before it is removed."""
-        burst = self._bursts.pop(ip, None)
-        for call in burst.calls if burst is not None else ():
+        one = self._announced.pop(ip, None)
+        if one is None:
+            return
+        if self._guard is not None:
+            self._guard.release(ip)
+        for call in one.calls:
             if call.active():
                 call.cancel()
 
-    def _repeat(self, ip: IPAddress) -> None:
-        burst = self._bursts[ip]
-        if not self._is_ours(burst.link, ip):
-            self._warn(ip, f"{ip} is not on {burst.link.name} any more")
-            self.cancel(ip)
-            return
-        self._send(burst.link, ip, burst.frames)
-        if not any(call.active() for call in burst.calls):
+    def close(self) -> None:
+        """Announce nothing any more."""
+        for ip in list(self._announced):
             self.cancel(ip)
 
-    def _send(self, link: Link, ip: IPAddress, frames: Iterable[bytes]) -> None:
+    def _repeat(self, ip: IPAddress) -> bool:
+        """Announce it if it is still there; return whether it is."""
+        one = self._announced[ip]
+        if self._is_ours(one.link, ip):
+            self._send(ip, one.link, one.frames)
+            return True
+        self._warn(ip, f"{ip} is not on {one.link.name} any more")
+        self.cancel(ip)
+        return False
+
+    def _renew(self, ip: IPAddress) -> None:
+        if self._repeat(ip):
+            self._probe(ip)
+            self._announced[ip].calls[:] = [self._clock.callLater(self._refresh, self._renew, ip)]
+
+    def _probe(self, ip: IPAddress) -> None:
+        """Ask who else has the address; the guard hears the answers."""
+        if self._guard is not None:
+            link = self._announced[ip].link
+            self._send(ip, link, [probe(link.hardware, ip)])
+
+    def _send(self, ip: IPAddress, link: Link, frames: Iterable[bytes]) -> None:
         try:
             for frame in frames:
                 self._sender.send(link, frame)

@@ -5,7 +5,7 @@ Who gets what in this room; the one door for the service.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import partial
 from typing import Final
 
@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorProcess, IReactorTime
 from zope.interface import implementer
 
 from hatwist.cluster.names import Level, Outcome, Verb
+from hatwist.config.builtin import USUAL, Addresses
 from hatwist.config.model import Resource
 from hatwist.config.units import find_fault, unit_name
 from hatwist.config.wrappers import OCF_SCRIPT
@@ -23,14 +24,16 @@ from hatwist.interfaces import IResourceAgent
 from hatwist.resources.agents import DEFAULT_TIMEOUTS, OcfAgent, ScriptAgent, Stage, Timeouts, UnitAgent
 from hatwist.resources.announce import Announcer
 from hatwist.resources.groups import STOP_RETRIES, GroupRunner
-from hatwist.resources.ipaddr import BUILTIN_NAMES, AddressAgent, make_announcer
+from hatwist.resources.ipaddr import BUILTIN_NAMES, AddressAgent
 from hatwist.resources.kept import SharedNetwork
 from hatwist.resources.locate import INIT_DIRECTORY, OCF_ROOT, Places
 from hatwist.resources.network import OpenNetwork
 from hatwist.resources.ocf import find_ocf
+from hatwist.resources.presence import make_presence
 from hatwist.resources.process import run_program
 from hatwist.resources.rcd import RcScripts
 from hatwist.resources.reporting import Log
+from hatwist.resources.stock import StockScripts
 from hatwist.resources.wanted import read_wanted
 
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -86,15 +89,18 @@ class Agents:
     """
     Finds the agent of a resource, anew each time, so that files may come and go.
 
-    @ivar force_builtin: use the built-in address even where a script is installed.
-    @ivar network: lends the host's network to the built-in address.
+    @ivar announcer: of the built-in addresses.
+    @ivar network: lends them the host's network.
+    @ivar builtin: they take the place of heartbeat's own scripts, too.
+    @ivar stock: which scripts are those.
     """
 
     places: Places
     stage: Stage
     announcer: Announcer
-    force_builtin: bool = False
     network: OpenNetwork = field(factory=SharedNetwork)
+    builtin: bool = True
+    stock: Container[str] = field(factory=StockScripts)
 
     def agent_for(self, resource: Resource) -> IResourceAgent:
         """
@@ -109,7 +115,7 @@ class Agents:
         path = self.places.script(resource.script)
         if resource.script == OCF_SCRIPT or (path is None and not builtin):
             return self._ocf_agent(resource)
-        if path is None or (builtin and self.force_builtin):
+        if path is None or (builtin and self.builtin and path in self.stock):
             return self._address_agent(resource)
         script = ScriptAgent(path, self.stage)
         return AnnouncedScript(script, partial(self._address_agent, resource)) if builtin else script
@@ -139,7 +145,7 @@ def make_runner(
     environment: Mapping[str, str],
     log: Log,
     *,
-    force_builtin: bool = False,
+    addresses: Addresses = USUAL,
     init_directory: str = INIT_DIRECTORY,
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
 ) -> GroupRunner:
@@ -150,16 +156,20 @@ def make_runner(
     @param directory: the configuration directory, C{/etc/ha.d}.
     @param node: our node's name.
     @param environment: see L{script_environment}.
-    @param force_builtin: use the built-in address even where a script is installed.
+    @param addresses: how the built-in address is used.
     """
     clock = IReactorTime(reactor)
     variables = script_environment(directory, node, environment)
     places = Places(directory, init_directory, variables["OCF_ROOT"])
     stage = Stage(partial(run_program, IReactorProcess(reactor), clock), variables, log, timeouts)
-    network = SharedNetwork()
-    agents = Agents(places, stage, make_announcer(clock, log, network), force_builtin, network)
+    presence = make_presence(reactor, log, addresses.refresh)
+    agents = Agents(places, stage, presence.announcer, presence.network, addresses.builtin)
     looks = evolve(agents, stage=evolve(stage, log=_say_nothing))
-    return GroupRunner(agents.agent_for, log, clock, read_stop_retries(variables), looks.agent_for)
+    runner = GroupRunner(agents.agent_for, log, clock, read_stop_retries(variables), looks.agent_for)
+    runner.troubles = presence.rivals.troubles
+    runner.counters = presence.rivals.counters
+    runner.close = presence.close
+    return runner
 
 
 def _say_nothing(level: Level, text: str, entity: str) -> None:

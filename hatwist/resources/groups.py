@@ -7,7 +7,7 @@ The log lines are those of heartbeat's ResourceManager script.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from attrs import evolve
@@ -59,6 +59,10 @@ class GroupRunner:
     Carries out orders about groups, one at a time for each group.
 
     @ivar operations: what was done to each resource lately.
+    @ivar witness: hears of starts and stops.
+    @ivar troubles: returns what the agents see that an operator should look at.
+    @ivar counters: returns how often; see L{hatwist.interfaces.ICounting}.
+    @ivar close: ends what agents do beside their orders; what runs stays.
     """
 
     _logger = Logger()
@@ -82,6 +86,9 @@ class GroupRunner:
         self._clock = clock
         self._stop_retries = stop_retries
         self.witness: IWitness | None = None
+        self.troubles: Callable[[], Sequence[str]] = tuple
+        self.counters: Callable[[], Mapping[str, int]] = dict
+        self.close: Callable[[], None] = lambda: None
         self._look_for = agent_for if look_for is None else look_for
         self.operations = Operations(clock)
         self._turns: dict[str, DeferredLock] = {}

@@ -14,15 +14,14 @@ from typing import Final
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
 from hatwist.cluster.names import Level, Outcome, Verb
 from hatwist.config.model import Resource
 from hatwist.errors import AgentError
 from hatwist.interfaces import IResourceAgent
-from hatwist.resources.announce import MOMENTS, Announcer, PacketSender
-from hatwist.resources.network import Held, IPAddress, Link, Network, NoLinkError, OpenNetwork
+from hatwist.resources.announce import MOMENTS, Announcer
+from hatwist.resources.network import Held, Link, Network, NoLinkError, OpenNetwork
 from hatwist.resources.reporting import RESOURCE_MANAGER, Log
 from hatwist.resources.wanted import Wanted
 
@@ -144,19 +143,6 @@ def place(network: Network, wanted: Wanted) -> tuple[Link, Held]:
     link = network.link(index)
     label = (wanted.label or link.name) if isinstance(wanted.ip, IPv4Address) else ""
     return link, Held(wanted.ip, prefix, index, label, wanted.broadcast_at(prefix))
-
-
-def make_announcer(clock: IReactorTime, log: Log, opener: OpenNetwork) -> Announcer:
-    """Make the announcer of the name space we run in."""
-
-    def is_held(link: Link, ip: IPAddress) -> bool:
-        try:
-            with opener() as network:
-                return any(one.index == link.index for one in network.at(ip))
-        except (AgentError, OSError):
-            return False
-
-    return Announcer(clock, is_held, PacketSender(), log)
 
 
 def _adding(link: Link, address: Held) -> str:

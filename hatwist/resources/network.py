@@ -78,6 +78,9 @@ class Network(Protocol):
     def link(self, key: str | int) -> Link:
         """Return the interface of that name or index; raises L{NoLinkError}."""
 
+    def hardware(self) -> frozenset[bytes]:
+        """Return the MACs of all interfaces."""
+
     def held(self) -> tuple[Held, ...]:
         """Return all addresses of the host."""
 

@@ -105,7 +105,16 @@ def kernel_media(say: Say) -> Mapping[str, IMediumFactory]:
 def script_runner(reactor: IReactorTime, places: Places, config: HaConfig, say: Say) -> GroupRunner:
     """Return what runs resource groups through the host's scripts."""
     variables = script_variables(config)
-    return make_runner(reactor, places.directory, places.me, variables, say, init_directory=places.init)
+    addresses = config.settings.addresses
+    return make_runner(
+        reactor,
+        places.directory,
+        places.me,
+        variables,
+        say,
+        addresses=addresses,
+        init_directory=places.init,
+    )
 
 
 def local_programs(
@@ -239,11 +248,13 @@ class _Builder:
             runner = self.parts.runner(self.reactor, self.places, self.config, self.say)
             runner.operations.wall = self.parts.wall
             service.operations_of = runner.operations.of
+            service.counters = [*service.counters, runner.counters]
+            service.notices = partial(_all_notices, [service.notices, runner.troubles])
             monitor = Monitor(runner, self.config.settings.monitors, self.reactor, self.say)
             for one in applications:
                 one.missed = monitor.missed
             monitor.processes = self.parts.processes(self.reactor)
-            monitor.closing.append(self.parts.addresses(self.reactor, monitor.address_gone))
+            monitor.closing += [self.parts.addresses(self.reactor, monitor.address_gone), runner.close]
             performer = Performer(life.media, monitor.run, self.say, self.decide, service.stopped, programs)
             performer.persist = memory.persist
             life.begin(node, performer, monitor)

@@ -80,6 +80,8 @@ def main(arguments: Sequence[str]) -> int:
         kinds.append(("heartbeat 3.0.6", HeartbeatNode, "IPaddr2"))
 
     def work() -> int:
+        if options.addresses:
+            return sweep.run(options.runs)
         print(f"Outage after a host's death: keepalive {KEEPALIVE}, deadtime {DEADTIME}, an address, and a")
         print("service that is always on; from the last good answer to the first good one, asked every 5 ms.")
         results = measure(kinds, options.runs)

@@ -266,6 +266,10 @@ class MemoryNetwork:
                 return one
         raise NoLinkError(f"there is no interface {key}")
 
+    def hardware(self) -> frozenset[bytes]:
+        """See L{Network.hardware}."""
+        return frozenset(one.hardware for one in self.links if len(one.hardware) == 6)
+
     def held(self) -> tuple[Held, ...]:
         """See L{Network.held}."""
         return tuple(self.addresses)

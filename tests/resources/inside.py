@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -20,6 +21,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from hatwist.cluster.names import Outcome, Verb
+from hatwist.config.model import ResourceGroup
 from hatwist.resources.addresses import CONF, KernelNetwork
 from hatwist.resources.build import make_runner
 from hatwist.resources.frames import announcements
@@ -268,6 +270,140 @@ class ServiceInside(TestCase):
     def hardware(self) -> bytes:
         """Return the MAC of eth0."""
         return bytes.fromhex(MAC.replace(":", ""))
+
+
+RIVAL = bytes.fromhex("020000000066")
+
+
+class RivalInside(TestCase):
+    """Somebody else has an address of ours."""
+
+    timeout = 30
+
+    def setUp(self) -> None:
+        furnish()
+        self.addCleanup(subprocess.run, ["ip", "link", "delete", "eth0"], check=False, capture_output=True)
+        self.log = LogBook()
+        self.runner = make_runner(reactor, temporary(self), "node01", {}, self.log)
+        self.addCleanup(self.runner.close)
+        self.both = group(f"IPaddr::{IP}/24/eth0", f"IPv6addr::{SIX}/64/eth0")
+
+    def errors(self) -> set[str]:
+        """Return what is logged as an error."""
+        return {line for line in self.log.lines() if line.startswith("ERROR")}
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something; the test's time-out ends it."""
+        while not condition():
+            await deferLater(IReactorTime(reactor), 0.02)
+
+    async def test_a_host_that_does_not_know(self) -> None:
+        """A host whose kernel has our addresses, and says nothing by itself, is found by asking."""
+        with subprocess.Popen(
+            ["unshare", "-n", "sh", "-c", "echo here; read gone"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as host:
+            assert host.stdout is not None
+            host.stdout.readline()
+            ip(f"link set far0 netns {host.pid}")
+            for words in (
+                f"link set far0 address {RIVAL.hex(':')}",
+                f"address add {IP}/24 dev far0",
+                f"address add {SIX}/64 dev far0 nodad",
+                "link set far0 up",
+            ):
+                subprocess.run(["nsenter", "-t", str(host.pid), "-n", "ip", *words.split()], check=True)
+            self.assertEqual(await self.runner.run(self.both, Verb.START), (Outcome.OK, ""))
+            expected = {f"ERROR: {one} is also claimed by {RIVAL.hex(':')} on eth0" for one in (IP, SIX)}
+            await self.until(lambda: self.errors() >= expected)
+            self.assertEqual(self.errors(), expected)
+            self.assertEqual(len(self.runner.troubles()), 2)
+            await self.runner.run(self.both, Verb.STOP)
+            host.communicate("gone\n")
+        self.assertEqual(list(self.runner.troubles()), [])
+
+    async def test_a_host_that_announces_it(self) -> None:
+        """One that takes an address that is held here is named, and the address defended; others are not."""
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(3)) as far:
+            far.bind(("far0", 0))
+            await self.runner.run(self.both, Verb.START)
+            await deferLater(IReactorTime(reactor), 0.7)
+            while _heard(far):
+                pass
+            self.assertEqual(self.runner.counters(), {})
+            for frame in (*announcements(RIVAL, OTHER), *announcements(RIVAL, IP)):
+                far.send(frame)
+            await self.until(lambda: len(self.runner.troubles()) == 1)
+            self.assertIn(f"{IP} is also claimed by {RIVAL.hex(':')} on eth0 (", self.runner.troubles()[0])
+            ours = announcements(bytes.fromhex(MAC.replace(":", "")), IP)
+            seen: set[bytes] = set()
+
+            def defended() -> bool:
+                seen.add(_heard(far))
+                return seen >= set(ours)
+
+            await self.until(defended)
+        await self.runner.run(self.both, Verb.STOP)
+
+
+def _heard(far: socket.socket) -> bytes:
+    """Return a frame that has come, or nothing."""
+    try:
+        return far.recv(2000)
+    except BlockingIOError:
+        return b""
+
+
+class VanishingInside(TestCase):
+    """An interface that goes, and comes back."""
+
+    timeout = 30
+
+    def setUp(self) -> None:
+        furnish()
+        self.addCleanup(ip, "link delete eth0")
+        self.log = LogBook()
+        self.runner = make_runner(reactor, temporary(self), "node01", {}, self.log)
+        self.addCleanup(self.runner.close)
+
+    async def status(self, which: ResourceGroup) -> Outcome:
+        """Ask whether a group runs."""
+        return (await self.runner.run(which, Verb.STATUS))[0]
+
+    async def test_there_and_back(self) -> None:
+        """A group on it fails by name and starts again when it is back; other groups are not touched."""
+        ip("link add eth1 type veth peer name far1")
+        web, mail = group(f"IPaddr::{IP}/24/eth0"), group("IPaddr::10.9.0.1/24/eth1")
+        for one in (web, mail):
+            self.assertEqual(await self.runner.run(one, Verb.START), (Outcome.OK, ""))
+        ip("link delete eth1")
+        before = ip("address show eth0")
+        self.assertEqual([await self.status(one) for one in (web, mail)], [Outcome.RUNNING, Outcome.STOPPED])
+        outcome, detail = await self.runner.run(mail, Verb.RECOVER)
+        self.assertEqual(
+            (outcome, detail), (Outcome.FAILED, "IPaddr::10.9.0.1/24/eth1: there is no interface eth1")
+        )
+        self.assertIn("ERROR: there is no interface eth1", self.log.lines())
+        ip("link add eth1 type veth peer name far1")
+        self.assertEqual(await self.runner.run(mail, Verb.START), (Outcome.OK, ""))
+        self.assertEqual(await self.status(mail), Outcome.RUNNING)
+        self.assertIn("state", ip("link show eth1"))
+        self.assertEqual(await self.runner.run(mail, Verb.STOP), (Outcome.OK, ""))
+        ip("link delete eth1")
+        self.assertEqual(await self.status(web), Outcome.RUNNING)
+        self.assertEqual(ip("address show eth0"), before)
+        await self.runner.run(web, Verb.STOP)
+
+    async def test_announcing_on_it(self) -> None:
+        """While its address is being announced, that is said once, and ends."""
+        await self.runner.run(group(f"IPaddr::{IP}/24/eth0"), Verb.START)
+        ip("link delete eth0")
+        await deferLater(IReactorTime(reactor), 0.7)
+        furnish()
+        warnings = [line for line in self.log.lines() if line.startswith("WARN")]
+        self.assertEqual(warnings, [f"WARN: {IP} is not on eth0 any more"])
 
 
 class LostInside(SynchronousTestCase):

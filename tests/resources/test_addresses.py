@@ -42,3 +42,11 @@ class KernelTests(SynchronousTestCase):
     def test_service(self) -> None:
         """A group of addresses starts, is announced to its neighbours, and stops."""
         run_inside(self, "tests.resources.inside.ServiceInside")
+
+    def test_rivals(self) -> None:
+        """Whoever else has an address is noticed, whether it says so or is asked."""
+        run_inside(self, "tests.resources.inside.RivalInside")
+
+    def test_an_interface_that_vanishes(self) -> None:
+        """Its groups fail, by name, and others do not."""
+        run_inside(self, "tests.resources.inside.VanishingInside")

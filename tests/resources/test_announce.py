@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.resources.announce import Announcer
-from hatwist.resources.frames import announcements
+from hatwist.resources.frames import announcements, probe
 from hatwist.resources.network import IPAddress, Link
 from tests.resources.fakes import LogBook
 
@@ -34,6 +34,21 @@ class MemorySender:
         if self.refusal is not None:
             raise self.refusal
         self.sent.append((round(self.clock.seconds() * 100) * 10, link.name, frame))
+
+
+class MemoryGuard:
+    """Remembers what it watches over."""
+
+    def __init__(self) -> None:
+        self.held: set[IPAddress] = set()
+
+    def hold(self, link: Link, ip: IPAddress) -> None:
+        """See L{Guard.hold}."""
+        self.held.add(ip)
+
+    def release(self, ip: IPAddress) -> None:
+        """See L{Guard.release}."""
+        self.held.remove(ip)
 
 
 class AnnouncerTests(SynchronousTestCase):
@@ -101,6 +116,40 @@ class AnnouncerTests(SynchronousTestCase):
         self.assertEqual(
             self.log.lines(), ["WARN: 172.16.0.210 not announced on eth0: [Errno 100] Network is down"]
         )
+
+    def test_again_as_long_as_it_is_held(self) -> None:
+        """It is announced again each minute, and it is asked who else has it, until it is released."""
+        guard = MemoryGuard()
+        self.announcer = Announcer(self.clock, self.is_ours, self.sender, self.log, guard, refresh=60.0)
+        self.announcer.begin(ETH0, IP)
+        self.clock.pump([0.002] * 90500)
+        self.assertEqual(self.moments(), [0, 50, 100, 200, 500, 60500, 120500, 180500])
+        asked = [moment for moment, _, frame in self.sender.sent if frame == probe(ETH0.hardware, IP)]
+        self.assertEqual(asked, [50, 60500, 120500, 180500])
+        self.assertEqual(guard.held, {IP})
+        self.announcer.cancel(IP)
+        self.assertEqual((guard.held, self.clock.getDelayedCalls()), (set(), []))
+
+    def test_taken_away_before_it_is_announced_again(self) -> None:
+        """An address that is gone is not announced again, and nobody watches over it."""
+        guard = MemoryGuard()
+        self.announcer = Announcer(self.clock, self.is_ours, self.sender, self.log, guard, refresh=60.0)
+        self.announcer.begin(ETH0, IP)
+        self.clock.pump([0.01] * 100)
+        self.held.clear()
+        self.clock.pump([0.1] * 700)
+        self.assertEqual(self.log.lines(), ["WARN: 172.16.0.210 is not on eth0 any more"])
+        self.assertEqual((guard.held, self.clock.getDelayedCalls()), (set(), []))
+
+    def test_defended(self) -> None:
+        """One that is held is announced once more; of one that is not, nobody says anything."""
+        self.announcer.begin(ETH0, IP)
+        self.clock.pump([0.002] * 500)
+        self.announcer.once_more(IP)
+        self.assertEqual(len(self.sender.sent), 12)
+        self.announcer.close()
+        self.announcer.once_more(IP)
+        self.assertEqual(len(self.sender.sent), 12)
 
     def test_no_neighbours(self) -> None:
         """On an interface without ARP, such as lo, nothing is sent."""

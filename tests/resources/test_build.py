@@ -26,9 +26,9 @@ from hatwist.resources.build import (
     script_environment,
 )
 from hatwist.resources.groups import STOP_RETRIES
-from hatwist.resources.ipaddr import AddressAgent, make_announcer
-from hatwist.resources.kept import SharedNetwork
+from hatwist.resources.ipaddr import AddressAgent
 from hatwist.resources.locate import Places
+from hatwist.resources.presence import make_presence
 from hatwist.resources.process import Ran
 from tests.resources.fakes import LogBook, group, resource, temporary, write_program
 
@@ -76,20 +76,22 @@ class AgentsTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.directory = temporary(self)
         self.root = temporary(self)
+        self.stock: set[str] = set()
 
-    def find(self, text: str, force_builtin: bool = False) -> object:
+    def find(self, text: str, builtin: bool = True) -> object:
         """Return the agent of a resource."""
         places = Places(self.directory, "/nowhere", self.root)
         stage = Stage(launch_nothing, {}, LogBook())
-        announcer = make_announcer(Clock(), stage.log, SharedNetwork())
-        return Agents(places, stage, announcer, force_builtin).agent_for(resource(text))
+        presence = make_presence(Clock(), stage.log, 60.0)
+        agents = Agents(places, stage, presence.announcer, presence.network, builtin, self.stock)
+        return agents.agent_for(resource(text))
 
     def install(self, name: str) -> str:
         """Install a script."""
         return write_program(os.path.join(self.directory, "resource.d"), name, "")
 
     def test_scripts_come_first(self) -> None:
-        """A script in resource.d is taken, for addresses too."""
+        """A script in resource.d is taken, for addresses too, unless it is heartbeat's own."""
         for name in ("httpd", "IPaddr"):
             path = self.install(name)
             found = self.find(f"{name}::172.16.0.210")
@@ -109,17 +111,23 @@ class AgentsTests(SynchronousTestCase):
         self.assertEqual((outcome, words), (Outcome.OK, "not an IP address: example.com"))
 
     def test_the_built_in_address(self) -> None:
-        """Without a script, or by force, the built-in address takes its place."""
+        """Without a script, or with heartbeat's own, the built-in address takes its place."""
         for name in ("IPaddr", "IPaddr2"):
             self.assertIsInstance(self.find(f"{name}::172.16.0.210/24/eth0"), AddressAgent)
-            self.install(name)
-            self.assertIsInstance(self.find(f"{name}::172.16.0.210/24/eth0", True), AddressAgent)
+            self.stock.add(self.install(name))
+            self.assertIsInstance(self.find(f"{name}::172.16.0.210/24/eth0"), AddressAgent)
         self.assertIsInstance(self.find("IPv6addr::2001:db8:0:0:0:0:0:5/64/eth0"), AddressAgent)
 
-    def test_force_is_for_addresses_only(self) -> None:
+    def test_handed_back_to_the_scripts(self) -> None:
+        """With builtin = false a script that is there is run, whoever wrote it."""
+        self.stock.add(self.install("IPaddr"))
+        self.assertIsInstance(self.find("IPaddr::172.16.0.210", builtin=False), AnnouncedScript)
+        self.assertIsInstance(self.find("IPaddr2::172.16.0.210", builtin=False), AddressAgent)
+
+    def test_built_in_are_addresses_only(self) -> None:
         """Other scripts are run as ever."""
-        self.install("httpd")
-        self.assertIsInstance(self.find("httpd", True), ScriptAgent)
+        self.stock.add(self.install("httpd"))
+        self.assertIsInstance(self.find("httpd"), ScriptAgent)
 
     def test_an_address_that_is_none(self) -> None:
         """The built-in address refuses what it cannot read."""
