@@ -177,6 +177,7 @@ class StockTests(ScriptTestCase):
         self.assertGreater(self.one.count(" debug: "), 0)
         self.each_does_its_part()
         self.assertEqual(self.one.count("not run, since"), 1)
+        self.assertGreater(self.one.count(r"send_arp \(built in\)"), 0)
         self.ask_for_it_back()
         self.what_is_for_a_dead_node()
 
