@@ -376,10 +376,8 @@ class Settings:
     """
     What hatwist.toml says.
 
-    @ivar native: a node that was never heard counts as one that speaks hatwist's
-        own protocol.
-    @ivar version: of that protocol, as this node states it; 0: it states none.
-        No file sets it.
+    @ivar native: a node that was never heard counts as one that speaks hatwist's own protocol.
+    @ivar version: of that protocol, as this node states it; 0: it states none. No file sets it.
     @ivar parallel: how many groups are started or stopped at a time.
     """
 
