@@ -52,7 +52,9 @@ class CommandTests(SynchronousTestCase):
     def test_kernel(self) -> None:
         """What the kernel does not have is named."""
         no_kernel = Service("x", {}, "x", "", file_system="nosuchfs")
-        self.assertEqual(no_kernel.obstacle(), "this kernel has no nosuchfs")
+        self.assertEqual(
+            no_kernel.obstacle(), "this kernel has no nosuchfs (if it is a module: modprobe nosuchfs)"
+        )
         self.assertEqual(NFS.file_system, "nfsd")
 
     def test_shell(self) -> None:

@@ -140,6 +140,8 @@ def _require() -> str:
         reason = "systemd is not installed"
     elif found is None:
         reason = "no control groups of version 2 here"
+    elif not os.access(found[1], os.W_OK):
+        reason = f"control groups cannot be made here: {found[1]}"
     else:
         return found[1]
     assert os.environ.get("CI") != "true", reason

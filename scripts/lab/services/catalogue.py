@@ -71,7 +71,7 @@ class Service:
     def obstacle(self) -> str | None:
         """Say why it cannot be tried on this machine; None when it can."""
         if not self.kernel_allows():
-            return f"this kernel has no {self.file_system}"
+            return f"this kernel has no {self.file_system} (if it is a module: modprobe {self.file_system})"
         missing = sorted({package for program, package in self.needs.items() if not _is_there(program)})
         reasons = [f"not installed: {' '.join(missing)}"] if missing else []
         if os.geteuid() != 0:
