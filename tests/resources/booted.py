@@ -28,21 +28,50 @@ PATIENCE: Final = 30.0
 SYSTEMCTL: Final = "/bin/systemctl"
 UNITS: Final = "run/systemd/system"
 
-_UNSHARE: Final = "--net --mount --pid --uts --ipc --cgroup --fork --kill-child --mount-proc"
+_UNSHARE: Final = "--net --mount --pid --uts --ipc --cgroup --fork --kill-child"
 
 _BEGIN: Final = f"""
 echo $$ >"$CGROUP/cgroup.procs"
 exec unshare {_UNSHARE} sh -e -c "$BOOT" boot
 """
 
-_BOOT: Final = f"""
-mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /{UNITS} /run/lock
-printf '[Unit]\\nDescription=Nothing but the test\\n' >/{UNITS}/test.target
-for unit in "$FILES"/*; do cat "$unit" >"/{UNITS}/${{unit##*/}}"; done
-# Nothing of the machine's kernel is to be set.
+_ROOT: Final = f"""
+root=/mnt
+mount -t tmpfs -o mode=755 tmpfs $root
+for name in bin etc lib lib32 lib64 sbin usr; do
+    if [ -L /$name ]; then
+        cp -P /$name $root/$name
+    elif [ -d /$name ]; then
+        mkdir $root/$name
+        mount --bind /$name $root/$name
+        mount -o remount,bind,ro $root/$name
+    fi
+done
+cd $root
+mkdir dev old proc root run sys tmp var
+# Where nothing is mounted systemd mounts its own, and there is one devtmpfs for all the machine.
+mount -t tmpfs -o mode=755 tmpfs dev
+mount -t tmpfs -o mode=755 tmpfs run
+mkdir dev/pts dev/shm dev/mqueue dev/hugepages
+for node in full null random urandom zero; do : >dev/$node; mount --bind /dev/$node dev/$node; done
+mkdir -p {UNITS} run/lock
+printf '[Unit]\\nDescription=Nothing but the test\\n' >{UNITS}/test.target
+for unit in "$FILES"/*; do cat "$unit" >"{UNITS}/${{unit##*/}}"; done
+mount -t proc proc proc
+pivot_root . old
+cd /
+umount -l /old
+rmdir /old
 mount --bind /proc/sys /proc/sys
-mount -o remount,ro,bind /proc/sys
+mount -o remount,bind,ro /proc/sys
+mount -t sysfs -o ro sysfs /sys
+"""
+"""
+For the shell: give it a root of its own.  All that it sees of the machine are its programs and
+C{/etc}, both read-only: a systemd that is free to starts units that tidy up, C{/tmp} for example.
+"""
+
+_BOOT: Final = f"""{_ROOT}
 mount -t tmpfs tmpfs /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 exec env -i container=test PATH="$PATH" {SYSTEMD} --unit=test.target --log-target=null --show-status=no

@@ -52,6 +52,12 @@ class SystemdTests(TestCase):
         ((_, outcome, _),) = await self.runner.look(group(f"systemd:{name}"))
         return outcome
 
+    def test_it_cannot_touch_the_machine(self) -> None:
+        """Whatever it starts, all that it has of the machine is read-only."""
+        self.systemd.run('test -z "$(ls -A /tmp /root | grep -v : || true)"; test ! -e /home')
+        for place in ("/etc", "/usr", "/usr/bin", "/proc/sys/kernel", "/sys"):
+            self.systemd.run(f"! touch {place}/written 2>/dev/null")
+
     async def test_life(self) -> None:
         """It is stopped, starts, runs, stops; an instance of a template as well."""
         for name in ("web", "web.service", "at@1000"):
