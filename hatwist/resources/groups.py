@@ -213,6 +213,9 @@ class GroupRunner:
         if self.witness is not None:
             self.witness.before_start(group, resource, before)
         if before is Outcome.RUNNING:
+            if resource.script in BUILTIN_NAMES:
+                # A former life may have ended before it could say where the address is.
+                await self._ask(agent, resource, Verb.ANNOUNCE)
             return Outcome.OK, "already running"
         return await self._ask(agent, resource, Verb.START)
 

@@ -2,9 +2,8 @@
 """
 The built-in C{IPaddr}, C{IPaddr2} and C{IPv6addr}.
 
-It takes the place of the scripts of these names where they are not installed,
-or are slower than one can bear: a start takes about a millisecond.  It says in
-the log what they say.
+It takes the place of heartbeat's own scripts of these names: a start takes less than
+a millisecond.  It says in the log what they say.
 """
 
 from __future__ import annotations

@@ -258,6 +258,15 @@ class ServiceInside(TestCase):
         await deferLater(IReactorTime(reactor), 0.7)
         self.assertEqual(self.heard(expected), [])
 
+    async def test_an_address_that_is_there_already(self) -> None:
+        """One that a former life has left is announced all the same, and watched over."""
+        ip(f"address add {IP}/24 dev eth0")
+        web = group(f"IPaddr::{IP}/24/eth0")
+        self.assertEqual(await self.runner.run(web, Verb.START), (Outcome.OK, ""))
+        expected = announcements(self.hardware(), IP)
+        self.assertEqual(self.heard(expected), list(expected))
+        await self.runner.run(web, Verb.STOP)
+
     async def test_it_is_quick(self) -> None:
         """To start and to stop an address takes milliseconds, also while it is announced."""
         web = group(f"IPaddr::{IP}/24/eth0")

@@ -34,8 +34,9 @@ OF_A_SPLIT: Final = (
     r"Cannot rexmit pkt .*: seqno too low",
     r"Irretrievably lost packet: node",
     r"CRIT: Cluster node .* returning after partition",
+    r"ERROR: \S+ is also claimed by",
 )
-"""The exceptions of Split_brain, the only class that has any."""
+"""The exceptions of Split_brain, the only class that has any; the last is for hatwist's own words."""
 
 _WITH_HOST: Final = re.compile(r"\w{3} [ \d]\d \d\d:\d\d:\d\d (?P<host>\S+) ")
 

@@ -17,7 +17,10 @@ from scripts.lab.soak.complaints import patterns
 _FIFO: Final = "a message between its scripts and the daemon was lost; what it was for is repeated"
 
 EXPLAINED: Final[Mapping[Daemon, Mapping[str, str]]] = {
-    Daemon.HATWIST: {},
+    Daemon.HATWIST: {
+        "IPaddr: ERROR: ADDRESS is also claimed by N:N:N:N:N:N on ethN": "two hosts have it; "
+        "whether they may is judged by what the kernel says of addresses",
+    },
     Daemon.HEARTBEAT: {
         "heartbeat: ERROR: msgNstring: Message with zero fields": _FIFO,
         "heartbeat: ERROR: NV failure (msgfromsteam): [>>>": _FIFO,
