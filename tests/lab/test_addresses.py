@@ -48,7 +48,7 @@ class AddressTests(TwoNodesTestCase):
         self.assertIn("node01", self.watch.owners(VIRTUAL))
 
     def test_a_card_that_is_taken_out(self) -> None:
-        """Its group fails by the card's name and goes to the other node; the other group ran on until then."""
+        """Its group fails by its name and goes to the other node; the other group runs until then."""
         self.one.host.pull("eth0")
         self.one.await_log("ERROR: there is no interface eth0", SETTLED)
         self.assertEqual(self.one.count(rf"{OTHER}/24/eth1 stop"), 0)
