@@ -12,7 +12,7 @@ L{hatwist.cluster.node.Node}, an ordinary object without socket, timer, process
 or clock.  A room may import what stands left of it, never the reverse::
 
     errors, interfaces, unix <- wire <- config <- cluster
-        <- sim | media | resources | control | clients | children <- fencing
+        <- sim | media | resources | control | clients | children | guardian <- fencing
         <- service | cli <- tap <- plugin
 
     wire/       bytes <-> messages: encodings, authentication, compression
@@ -21,6 +21,7 @@ or clock.  A room may import what stands left of it, never the reverse::
     sim/        many nodes, one virtual clock, a hostile network; pure
     media/      broadcast, multicast, unicast, serial lines, ping, and one in memory
     resources/  the programs that start and stop things
+    guardian/   a process of its own that releases what this host may not have
     fencing/    the devices that make sure that a dead peer cannot act
     control/    Perspective Broker: the server and the client
     clients/    heartbeat's own API for programs: cl_status, ipfail, dopd

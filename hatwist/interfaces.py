@@ -15,13 +15,22 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from hatwist.cluster.actions import Deliver
+    from hatwist.cluster.adoption import Inheritance
     from hatwist.cluster.events import Event
     from hatwist.cluster.names import Holding, Outcome, Verb
     from hatwist.cluster.status import Status
-    from hatwist.config.model import FencingDevice, LinkName, MediumSpec, NodeName, Resource, ResourceGroup
+    from hatwist.config.model import (
+        FencingDevice,
+        LinkName,
+        MediumSpec,
+        NodeName,
+        Resource,
+        ResourceGroup,
+        Seconds,
+    )
     from hatwist.control.entries import Entry
     from hatwist.fencing.dialects import Order
-    from hatwist.fencing.results import Answer, DeviceStatus, FenceResult
+    from hatwist.fencing.results import Answer, DeviceStatus, Fenced, FenceResult
     from hatwist.resources.operations import Operation
 
 
@@ -139,8 +148,44 @@ class IFencer(Interface):
         @return: whether it is being fenced; else the word counts for nothing.
         """
 
+    def history() -> tuple[Fenced, ...]:
+        """Return the last fencings that have ended, the oldest first."""
+
+    def troubles() -> tuple[str, ...]:
+        """Return what an operator should look at, in whole sentences."""
+
     def status() -> Deferred[tuple[DeviceStatus, ...]]:
         """Ask the devices whether they answer, or return what they said a moment ago; never fails."""
+
+
+class IGuardian(Interface):
+    """Sees to it that what was entrusted is released when the deadline passes (safety 1)."""
+
+    armed: Seconds = Attribute("Seconds after which a watchdog device resets this host; 0: none does.")
+
+    def attach() -> Inheritance:
+        """
+        Be there from now on; waits for it, some seconds at most.
+
+        @return: what a former life has entrusted.
+        @raise HatwistError: it cannot be had; without it the node shall not start.
+        """
+
+    def push(at: Seconds, solo: bool) -> None:
+        """Move the deadline; never blocks."""
+
+    def entrust(group: ResourceGroup) -> Deferred[bool]:
+        """
+        Tell it how a group is released, before the group is started.
+
+        @return: whether it may be started; never fails.
+        """
+
+    def release(key: str) -> None:
+        """Tell it that nothing of a group runs here any more; never blocks."""
+
+    def close() -> None:
+        """Need it no more; it goes on as long as something is entrusted."""
 
 
 class IPrograms(Interface):
@@ -213,6 +258,15 @@ class IClusterControl(Interface):
 
         @raise ControlError: there is no such group.
         """
+
+    def confirm_down(node: str, requester: str) -> None:
+        """Take a person's word that a node is down, and that nothing of it runs."""
+
+    def fencings() -> Sequence[Fenced]:
+        """Return the last fencings, the oldest first."""
+
+    def fencing_devices() -> Deferred[Sequence[DeviceStatus]]:
+        """Ask the fencing devices whether they answer; never fails."""
 
     def leave(requester: str) -> None:
         """Ask the node to give up everything and leave."""

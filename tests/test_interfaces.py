@@ -36,7 +36,9 @@ from hatwist.resources.operations import NotedAgent
 from hatwist.resources.processes import Processes
 from hatwist.resources.rcd import RcScripts
 from hatwist.service.fifo import Fifo
+from hatwist.service.guardian import GuardianLink
 from hatwist.service.life import Life
+from hatwist.service.memory_guardian import MemoryGuardian
 from hatwist.service.node_service import NodeService
 from hatwist.service.pidfile import PidFile
 
@@ -58,6 +60,7 @@ SEAMS: dict[InterfaceClass, list[type]] = {
     interfaces.IProcesses: [Processes],
     interfaces.IFencingDevice: [MemoryDevice, Operator, ProgramDevice],
     interfaces.IFencer: [Fencer, MemoryFencer],
+    interfaces.IGuardian: [GuardianLink, MemoryGuardian],
     interfaces.IPrograms: [AppHeartbeats, Children, ClientApi, Fifo, PidFile, RcScripts],
     interfaces.IControlObserver: [Happenings],
     interfaces.IClusterControl: [NodeService],

@@ -19,6 +19,7 @@ from twisted.python import usage
 from hatwist.cli.options import Command
 from hatwist.config import load
 from hatwist.config.findings import Findings
+from hatwist.config.guardian import time_line
 from hatwist.config.live import Probes, Subject, check_live
 from hatwist.config.metadata import VALIDATE_TIMEOUT, Agent
 from hatwist.config.model import Gravity, Problem, ResourceGroup
@@ -89,6 +90,9 @@ def check(
     show = _as_json if options["json"] else _as_text
     _write(stdout, show(directory, found.seen.node, problems))
     fatal = any(one.gravity is Gravity.ERROR for one in problems)
+    if found.settings.guardian and not fatal and not options["json"]:
+        line = time_line(found.reading.cf, found.groups, found.settings.stop_within)
+        _write(stdout, f"{line}\n")
     return EXIT_NOT_CONFIGURED if fatal else EXIT_OK
 
 

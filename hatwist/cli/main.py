@@ -111,6 +111,19 @@ async def _cleanup(_reactor: object, control: Control, options: Options, out: Te
     return EXIT_DONE
 
 
+async def _fence(_reactor: object, control: Control, options: Options, out: TextIO) -> int:
+    from hatwist.cli.fence import show_fencing
+
+    words = options.subOptions
+    if words["node"]:
+        await control.confirm_down(words["node"])
+        print(f"fence: {words['node']} counts as down.", file=out)
+        return EXIT_DONE
+    devices, fencings = await control.fencing_devices(), await control.fencings()
+    show_fencing(devices, fencings, out, as_json=words["json"])
+    return EXIT_DONE
+
+
 async def _journal(_reactor: object, control: Control, options: Options, out: TextIO) -> int:
     from hatwist.cli.past import show_journal
 
@@ -145,6 +158,7 @@ _COMMANDS: Final = {
     "standby": _move,
     "takeover": _move,
     "cleanup": _cleanup,
+    "fence": _fence,
     "stop": _stop,
     "events": _events,
     "journal": _journal,

@@ -182,6 +182,27 @@ class CleanupOptions(Command):
         self["group"] = group
 
 
+class FenceOptions(Command):
+    """Options of C{hatwistctl fence}."""
+
+    synopsis = "[confirm NODE]"
+    longdesc = (
+        "Show the fencing devices and what was fenced.  confirm NODE: you have made sure yourself that"
+        " NODE is down and that nothing of it runs; its groups are started on your word."
+    )
+    optFlags = [["json", None, "For programs."]]
+
+    def parseArgs(self, *words: str) -> None:
+        """
+        Take the order.
+
+        @raise UsageError: it is none.
+        """
+        if words and (len(words) != 2 or words[0] != "confirm"):
+            raise usage.UsageError("fence, or fence confirm NODE")
+        self["node"] = words[1] if words else ""
+
+
 def _resources_options() -> usage.Options:
     from hatwist.cli.manager import ResourcesOptions
 
@@ -210,6 +231,7 @@ class Options(Command):
         ["standby", None, StandbyOptions, "Give groups to the other node."],
         ["takeover", None, TakeoverOptions, "Get groups from the other node."],
         ["cleanup", None, CleanupOptions, "Let failures of resources count no more."],
+        ["fence", None, FenceOptions, "Show what was fenced, or say that a node is down."],
         ["stop", None, StopOptions, "Leave the cluster and end the daemon."],
         ["events", None, EventsOptions, "Show what happens."],
         ["ops", None, OpsOptions, "Show what was done to resources, and what their programs said."],

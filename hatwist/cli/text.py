@@ -145,6 +145,12 @@ def group_lines(report: Report) -> list[str]:
     return lines or ["  none: haresources names no resources"]
 
 
+def _guardian_lines(deadline: float | None) -> list[str]:
+    if deadline is None:
+        return []
+    return [f"  guardian:      releases what runs here in {age(max(0.0, deadline))}, if it hears no more"]
+
+
 def _self_lines(report: Report) -> list[str]:
     name = one_line(report["node"])
     return [
@@ -152,6 +158,7 @@ def _self_lines(report: Report) -> list[str]:
         f"  mode:          {one_line(report['mode'])}",
         *(f"      not kept there: {one_line(promise)}" for promise in report["voided"]),
         f"  auto_failback: {one_line(report['auto_failback'])}",
+        *_guardian_lines(report["deadline"]),
         f"  generation:    {report['generation']}, uuid {one_line(report['uuid'])}",
     ]
 

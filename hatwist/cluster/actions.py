@@ -8,7 +8,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from hatwist.cluster.names import Delivery, Level, Ticket, Verb
-from hatwist.config.model import LinkName, NodeName, ResourceGroup
+from hatwist.config.model import LinkName, NodeName, ResourceGroup, Seconds
 from hatwist.wire.message import Message
 
 
@@ -117,16 +117,64 @@ class Persist:
 
 
 @frozen
+class PushDeadline:
+    """
+    Tell the guardian until when what runs here may run (safety 1.2).
+
+    @ivar at: on the node's clock.
+    @ivar solo: this node knows of no living peer.
+    """
+
+    at: Seconds
+    solo: bool = False
+
+
+@frozen
+class Fence:
+    """
+    Make sure that a node cannot act.
+
+    Answered by L{hatwist.cluster.events.FenceFinished} with the same ticket.
+    """
+
+    ticket: Ticket
+    node: NodeName
+    why: str
+
+
+@frozen
+class CancelFence:
+    """Stop a fencing: the node is heard, or somebody else has made sure."""
+
+    ticket: Ticket
+
+
+@frozen
 class Stop:
     """
     The node has left; its daemon may end.
 
     @ivar refused: it must not be started again by itself: another machine
         uses its name or its uuid.
+    @ivar again: it is to begin anew at once, with a new generation.
     """
 
     why: str
     refused: bool = False
+    again: bool = False
 
 
-Action = Transmit | Probe | RunGroup | Log | Record | Deliver | PauseClients | Persist | Stop
+Action = (
+    Transmit
+    | Probe
+    | RunGroup
+    | Log
+    | Record
+    | Deliver
+    | PauseClients
+    | Persist
+    | PushDeadline
+    | Fence
+    | CancelFence
+    | Stop
+)

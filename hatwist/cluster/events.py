@@ -197,6 +197,35 @@ class KeysChanged:
     keys: Keyring
 
 
+@frozen
+class FenceFinished:
+    """
+    The outcome of a L{hatwist.cluster.actions.Fence}.
+
+    @ivar confirmed: a device, or a person, said that the node cannot act.
+    @ivar by: which.
+    @ivar words: for people.
+    """
+
+    ticket: Ticket
+    confirmed: bool
+    by: str = ""
+    words: str = ""
+
+
+@frozen
+class FenceConfirmed:
+    """A person says that a node is down, and that nothing of it runs."""
+
+    node: NodeName
+    who: str = "operator"
+
+
+@frozen
+class DeadlineRefused:
+    """The guardian says that the deadline has passed: it releases what it was entrusted."""
+
+
 Event = (
     Started
     | DatagramReceived
@@ -216,4 +245,7 @@ Event = (
     | ClientSpoke
     | ClientAsked
     | KeysChanged
+    | DeadlineRefused
+    | FenceFinished
+    | FenceConfirmed
 )

@@ -13,6 +13,11 @@ from attrs import field, frozen
 from hatwist.cluster.actions import Action
 from hatwist.cluster.jobs import Job, Purpose
 from hatwist.cluster.names import Holding, LinkStatus, NodeStatus
+from hatwist.cluster.safety import Adopted as Adopted
+from hatwist.cluster.safety import FenceWanted as FenceWanted
+from hatwist.cluster.safety import LeaseOver as LeaseOver
+from hatwist.cluster.safety import NodeFenced as NodeFenced
+from hatwist.cluster.safety import Swept as Swept
 from hatwist.config.model import LinkName, NodeName, ResourceGroup, Seconds
 from hatwist.wire.message import Message
 
@@ -361,6 +366,11 @@ Fact = (
     | ProgramJoined
     | ProgramSpoke
     | CommunicationEstablished
+    | LeaseOver
+    | FenceWanted
+    | NodeFenced
+    | Adopted
+    | Swept
     | JobBegun
     | JobsCancelled
     | GroupProbed

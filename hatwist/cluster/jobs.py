@@ -19,6 +19,8 @@ class Purpose(Enum):
 
     SWEEP = "sweep"
     "Stop what a former life of the daemon left running."
+    RELEASE = "release"
+    "Stop what was still being released for a former life, whatever it says of itself."
     BOOT = "boot"
     "Ask for the local groups (heartbeat's req_our_resources)."
     REQUESTED = "start"

@@ -78,6 +78,10 @@ class Ledger:
     @ivar refused: keys of groups that are claimed here and were not started, or not started
         again, because a peer might have run them; to be started as soon as that is over.
     @ivar blind: peers that see fewer ping nodes than we; nothing is given back to them.
+    @ivar fences: there is a fencing device, or a person who plays one.
+    @ivar unfenced: peers that fell silent and are not fenced yet.
+    @ivar unseen: peers without which nothing is started: they were not seen since our start.
+    @ivar leased: this node may answer for resources now (L{hatwist.cluster.lease}).
     @ivar c_nodes: the nodes that last spoke heartbeat's protocol only.
     """
 
@@ -102,6 +106,10 @@ class Ledger:
     newest: dict[NodeName, Number] = field(factory=dict)
     jobs: int = 0
     native: bool = False
+    leased: bool = True
+    fences: bool = False
+    unfenced: set[NodeName] = field(factory=set)
+    unseen: set[NodeName] = field(factory=set)
     c_nodes: frozenset[NodeName] = frozenset()
     blind: set[NodeName] = field(factory=set)
     releasing: set[NodeName] = field(factory=set)

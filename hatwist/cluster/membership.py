@@ -15,6 +15,7 @@ from attrs import define, field
 
 from hatwist.cluster import speech
 from hatwist.cluster.actions import Log
+from hatwist.cluster.confirmations import HEARD_FIELD, heard_text
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, Started
 from hatwist.cluster.facts import (
@@ -187,7 +188,11 @@ class Membership:
         if self._flow:
             message = message.with_field("protocol", _PROTOCOL)
         version = self.config.settings.version
-        return Send(message.with_field(NATIVE_FIELD, str(version)) if version else message)
+        if not version:
+            return Send(message)
+        heard = [(peer.name, peer.number) for peer in self.peers.values() if peer.heard is not None]
+        message = message.with_field(NATIVE_FIELD, str(version))
+        return Send(message.with_field(HEARD_FIELD, heard_text(heard)))
 
     def _tick(self, now: Seconds) -> list[Outcome]:
         outcomes = self._bury_silent(now)

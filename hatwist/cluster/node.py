@@ -14,15 +14,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from hatwist.cluster import actions, events, facts
+from hatwist.cluster.adoption import Adoption, Inheritance
 from hatwist.cluster.aftermath import Aftermath
 from hatwist.cluster.clients import Clients
 from hatwist.cluster.complaints import Complaints
 from hatwist.cluster.departure import Departure
 from hatwist.cluster.echoes import Echoes
+from hatwist.cluster.fencing import Fencing
 from hatwist.cluster.flow import Flow
 from hatwist.cluster.healing import Healing
 from hatwist.cluster.history import History
 from hatwist.cluster.ipfail import Ipfail
+from hatwist.cluster.lease import Lease
 from hatwist.cluster.ledger import Ledger
 from hatwist.cluster.links import Links
 from hatwist.cluster.membership import Membership
@@ -43,13 +46,16 @@ from hatwist.cluster.work import Work
 from hatwist.config.model import AutoFailback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from random import Random
 
     from hatwist.cluster.identity import Identity
+    from hatwist.cluster.names import GroupState
     from hatwist.cluster.routes import Machine
     from hatwist.cluster.status import Status
     from hatwist.config.model import HaConfig, Seconds
+
+_NOTHING: Final = Inheritance()
 
 MAX_AGENDA: Final = 10_000
 """Items one event may cause; more means that two machines answer each other for ever."""
@@ -69,9 +75,11 @@ class Node:
         rng: Random,
         now: Seconds,
         memory: Mapping[str, str] = MappingProxyType({}),
+        inheritance: Inheritance = _NOTHING,
     ) -> None:
         """
         @param memory: what a former life asked to be kept, by name.
+        @param inheritance: what a former life left running, and the guardian still holds.
         """
         self.config = config
         self.identity = identity
@@ -83,15 +91,18 @@ class Node:
         nice = config.cf.auto_failback is not AutoFailback.LEGACY
         self.ledger = Ledger(me, config.groups, nice)
         self.roster = Roster(me, config.cf.nodes, self.ledger, self.complaints)
-        settings = config.settings.version, config.settings.native
-        self.mode = Mode.of(self.roster, self.ledger, self.complaints, settings, memory)
+        spoken = config.settings.version, config.settings.native
+        self.mode = Mode.of(self.roster, self.ledger, self.complaints, spoken, memory)
         self.reception = Reception(config, identity, rng, self.complaints)
         self.history = History(config, identity, self.complaints)
         self.twins = Twins(identity, self.complaints, rng, identity.epoch + now)
         self.flow = Flow(self.complaints)
         self.links = Links(config, me, self.patience)
         self.pings = Pings(config, identity, self.patience, self.complaints)
-        listening, waiting = LISTENING * config.cf.keepalive, WAITING * config.cf.keepalive
+        self.adoption = Adoption(self.ledger, config.cf.nodes, inheritance, config.cf.keepalive)
+        # Whom the guardian knows is no copy of another machine, and has no time to lose.
+        listen = 0.0 if self.adoption.pending else config.cf.keepalive
+        listening, waiting = LISTENING * listen, WAITING * listen
         self.membership = Membership(config, me, self.patience, self.complaints, listening, waiting)
         self.resources = Resources(config, self.ledger, self.complaints)
         self.requests = Requests(self.ledger, self.complaints)
@@ -103,11 +114,12 @@ class Node:
         self.ipfail = Ipfail(config.cf, self.ledger, self.complaints)
         self.departure = Departure(identity, self.ledger)
         self.clients = Clients(identity, self.roster)
+        self.fencing = Fencing(config, self.ledger, bool(inheritance.keys))
         self.recovery = Recovery(self.ledger, self.complaints, config.settings.monitors)
         self.work = Work(self.ledger, config.settings.parallel)
-        self._machines: dict[str, Machine] = {}
-        for name in dict.fromkeys(name for names in ROUTES.values() for name in names):
-            self._machines[name] = getattr(self, name)
+        self.lease = self._make_lease(inheritance)
+        names = dict.fromkeys(name for names in ROUTES.values() for name in names)
+        self._machines: dict[str, Machine] = {name: getattr(self, name) for name in names}
         self._connect()
         self._reasons: dict[str, tuple[Seconds, str]] = {}
 
@@ -120,6 +132,11 @@ class Node:
         """
         assert now >= self._now, f"time went back from {self._now} to {now}"
         self._now = now
+        if self.lease.active and now - self._expected > self.lease.patience_with_us:
+            return self._settle(facts.LeaseOver(now - self._expected), now)
+        if self.lease.is_over(now):
+            over = self._settle(facts.LeaseOver(), now)
+            return over if self.lease.holding else [*over, *self.handle(event, now)]
         if isinstance(event, events.DeadlinePassed):
             self.patience.woke(self._expected, now)
         done = self._settle(event, now)
@@ -133,7 +150,19 @@ class Node:
     def _next(self) -> Seconds:
         return min([deadline() for deadline in self._waiting])
 
-    def _settle(self, event: events.Event, now: Seconds) -> list[actions.Action]:
+    def _make_lease(self, inheritance: Inheritance) -> Lease:
+        conditions = self.work.conditions
+
+        def states() -> Iterator[GroupState]:
+            return (one.state for one in conditions.values())
+
+        until, adopting = inheritance.until, self.adoption.pending
+        node = self.config, self.identity, self.ledger, self.patience, self.complaints
+        if not adopting:
+            return Lease(*node, states)
+        return Lease(*node, states, adopting, until, solo=inheritance.solo)
+
+    def _settle(self, event: events.Event | facts.Fact, now: Seconds) -> list[actions.Action]:
         """Deal with an event, and with all that follows from it."""
         done: list[actions.Action] = []
         agenda: list[events.Event | facts.Outcome] = [event]  # what is next is last

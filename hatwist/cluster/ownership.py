@@ -68,6 +68,11 @@ def may_own(group: ResourceGroup, claim: Claim, ledger: Ledger) -> Permission:
     """
     if ledger.leaving:
         return Permission(False, "this node is leaving")
+    if not ledger.leased:
+        return Permission(False, "no peer has confirmed in time that it hears this node")
+    unseen = next(iter(sorted(ledger.unseen)), None)
+    if unseen is not None:
+        return Permission(False, f"node {unseen} was not seen since this node's start")
     if ledger.unclear and ledger.living_peers():
         return Permission(False, f"node {ledger.living_peers()[0]} is back, and has not said what it holds")
     match claim.ground:
@@ -84,6 +89,8 @@ def may_own(group: ResourceGroup, claim: Claim, ledger: Ledger) -> Permission:
 
 
 def _orphaned(group: ResourceGroup, claim: Claim, ledger: Ledger) -> Permission:
+    if claim.node in ledger.unfenced:
+        return Permission(False, f"node {claim.node} is silent, and not fenced yet")
     if ledger.peers.get(claim.node) is NodeStatus.DEAD:
         return Permission(True, f"node {claim.node} is dead")
     if claim.node in ledger.gone and not ledger.claimed_by_peer(group):
@@ -103,6 +110,9 @@ def _at_home(group: ResourceGroup, ledger: Ledger) -> Permission:
     releaser = ledger.releaser()
     if releaser is not None:
         return Permission(False, _LETTING_GO.format(releaser))
+    if ledger.unfenced:
+        # What it holds it may not have said.
+        return Permission(False, f"node {min(ledger.unfenced)} is silent, and not fenced yet")
     if living and (ledger.contested or ledger.claimed_by_peer(group)):
         return Permission(False, f"node {living[0]} holds it")
     return Permission(True, "its home is here and nobody else holds it")

@@ -39,6 +39,8 @@ class Patience:
     starting: bool = True
     shortened: int = 0
     _asked: dict[NodeName, Seconds] = field(factory=dict)
+    _deaf: set[NodeName] = field(factory=set)
+    "Peers that confirm what they hear, and have heard nothing of this life of ours."
     _pings: frozenset[NodeName] = field(init=False)
     _grace: Seconds = 0.0
     _next_grace: Seconds = float("-inf")
@@ -53,6 +55,19 @@ class Patience:
             self._asked[node] = wanted
             self.shortened += 1
 
+    def unheard(self, node: NodeName, deaf: bool) -> None:
+        """
+        Take note whether a peer that confirms what it hears has heard nothing of us.
+
+        It believes that nobody lives, and the guardian of its host waits accordingly if its
+        daemon dies: for initdead.
+        """
+        if deaf:
+            self._deaf.add(node)
+        elif node in self._deaf:
+            self._deaf.discard(node)
+            self.shortened += 1
+
     def established(self) -> None:
         """Take note that everybody was heard or declared dead: initdead counts no more."""
         self.starting = False
@@ -61,6 +76,7 @@ class Patience:
     def forget(self, node: NodeName) -> None:
         """Go back to our own deadtime for a node."""
         self._asked.pop(node, None)
+        self._deaf.discard(node)
         self.shortened += 1
 
     def deadtime(self, node: NodeName) -> Seconds:
@@ -69,7 +85,8 @@ class Patience:
             return self.cf.initdead
         if node in self._pings:
             return self.cf.deadping
-        return self._asked.get(node, self.cf.deadtime)
+        deadtime = self._asked.get(node, self.cf.deadtime)
+        return max(deadtime, self.cf.initdead) if node in self._deaf else deadtime
 
     def limit(self, node: NodeName, heard: Seconds) -> Seconds:
         """Return when a node is dead that was last heard at C{heard}."""

@@ -15,7 +15,7 @@ from attrs import define, field
 from hatwist.cluster import speech
 from hatwist.cluster.actions import Log
 from hatwist.cluster.deadlines import Deadlines
-from hatwist.cluster.events import DeadlinePassed, Started
+from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import (
     ClaimHeard,
     ClaimOvertaken,
@@ -23,13 +23,13 @@ from hatwist.cluster.facts import (
     HandoverAsked,
     HoldingsChanged,
     JobBegun,
-    JobFinished,
     MessageDelivered,
     NodeAdded,
     NodeRemoved,
     PeerRestarted,
     PeerStatusChanged,
     Send,
+    Swept,
     TwinFound,
 )
 from hatwist.cluster.jobs import Job, Purpose
@@ -65,8 +65,8 @@ FAILBACK_AGAIN: Final = 30.0
 _BEGUN: Final = (Phase.STARTING, Phase.BOTH_STARTING, Phase.RECEIVED)
 
 _Item = (
-    Started
-    | DeadlinePassed
+    DeadlinePassed
+    | Swept
     | CommunicationEstablished
     | MessageDelivered
     | PeerStatusChanged
@@ -75,7 +75,6 @@ _Item = (
     | ClaimOvertaken
     | NodeAdded
     | NodeRemoved
-    | JobFinished
     | HoldingsChanged
 )
 
@@ -97,15 +96,14 @@ class Resources:
     def handle(self, item: _Item, now: Seconds) -> list[Outcome]:
         """Follow the peers, and decide."""
         match item:
-            case Started():
-                return [JobBegun(Job(Purpose.SWEEP, self.ledger.groups, ("the daemon starts",)))]
             case DeadlinePassed():
                 return self._tick(now)
+            case Swept():
+                self._swept = True
+                return self._begin(now)
             case CommunicationEstablished():
                 self._established = True
                 return self._begin(now)
-            case JobFinished(job):
-                return self._finish_sweep(now) if job.purpose is Purpose.SWEEP else []
             case MessageDelivered(sender, message, own):
                 return self._hear(sender, message, own, now)
             case HoldingsChanged():
@@ -131,10 +129,6 @@ class Resources:
     def deadline(self) -> Seconds:
         """When to act without an answer, or to try a failback again."""
         return self._deadlines.first()
-
-    def _finish_sweep(self, now: Seconds) -> list[Outcome]:
-        self._swept = True
-        return self._begin(now)
 
     def _begin(self, now: Seconds) -> list[Outcome]:
         """
@@ -340,6 +334,12 @@ class Resources:
             return []
         jobs: list[Outcome] = []
         for group in ledger.groups:
+            if not ledger.nice and group.node == ledger.me and group.key in ledger.refused:
+                # A legacy node does not say what it has: it has to be asked.
+                ledger.refused.discard(group.key)
+                cause = "its start was refused before"
+                jobs.append(JobBegun(Job(Purpose.BOOT, (group,), (cause,), which=Holding.LOCAL)))
+                continue
             claim = Claim(Ground.HOME) if group.node == ledger.me else Claim(Ground.DEATH, group.node)
             ours = group.key in ledger.refused and ledger.ours & ledger.side(group)
             if ours and may_own(group, claim, ledger).allowed:

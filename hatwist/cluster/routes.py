@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from hatwist.cluster import events, facts
+from hatwist.cluster.confirmations import HEARD_NOTE
 from hatwist.cluster.echoes import ANSWER, QUESTION
 
 if TYPE_CHECKING:
@@ -34,13 +35,14 @@ if TYPE_CHECKING:
 
 ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
     {
-        events.Started: ("resources", "membership", "pings"),
+        events.Started: ("adoption", "membership", "pings"),
         events.DatagramReceived: ("reception",),
         events.DeadlinePassed: (
             "reception",
             "membership",
             "pings",
             "links",
+            "adoption",
             "resources",
             "requests",
             "takeover",
@@ -51,6 +53,8 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "recovery",
             "work",
             "departure",
+            "lease",
+            "fencing",
         ),
         events.LinkDown: ("links",),
         events.LinkUp: ("links",),
@@ -66,6 +70,9 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         events.ClientLeft: ("clients",),
         events.ClientSpoke: ("clients",),
         events.ClientAsked: ("clients",),
+        events.DeadlineRefused: ("lease",),
+        events.FenceFinished: ("fencing",),
+        events.FenceConfirmed: ("fencing",),
         events.KeysChanged: ("reception", "history", "pings"),
         facts.SelfHeard: ("twins",),
         facts.EchoHeard: ("pings",),
@@ -78,16 +85,28 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
         facts.Listening: ("history",),
         facts.TwinSuspected: ("membership",),
         facts.TwinFound: ("membership", "resources"),
-        facts.PeerHeard: ("links",),
+        facts.PeerHeard: ("links", "lease", "adoption"),
         facts.LinkChanged: ("clients",),
         facts.NodeAdded: ("reception", "membership", "links", "resources", "mode"),
-        facts.NodeRemoved: ("reception", "history", "flow", "membership", "links", "resources", "mode"),
+        facts.NodeRemoved: (
+            "reception",
+            "history",
+            "flow",
+            "membership",
+            "links",
+            "resources",
+            "mode",
+            "lease",
+            "fencing",
+        ),
         facts.MessageDelivered: (
             "clients",
             "mode",
             "history",
             "flow",
+            "lease",
             "membership",
+            "adoption",
             "resources",
             "requests",
             "takeover",
@@ -108,12 +127,22 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "standby",
             "healing",
             "aftermath",
+            "lease",
         ),
         facts.BeatAsked: ("membership",),
         facts.ClaimOvertaken: ("resources",),
         facts.FlowControlEnded: ("reception", "flow", "membership"),
         facts.UuidLearned: ("history",),
-        facts.PeerStatusChanged: ("reception", "history", "flow", "links", "resources", "healing", "mode"),
+        facts.PeerStatusChanged: (
+            "reception",
+            "history",
+            "flow",
+            "links",
+            "resources",
+            "fencing",
+            "healing",
+            "mode",
+        ),
         facts.PeerDied: (
             "reception",
             "history",
@@ -127,16 +156,22 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "ipfail",
             "echoes",
             "recovery",
+            "lease",
         ),
         facts.PeerReturned: ("healing", "aftermath"),
         facts.ClaimHeard: ("healing",),
         facts.HomecomingOver: ("healing",),
-        facts.CommunicationEstablished: ("twins", "ipfail", "resources"),
+        facts.CommunicationEstablished: ("twins", "ipfail", "adoption", "resources"),
+        facts.LeaseOver: ("lease",),
+        facts.FenceWanted: ("fencing",),
+        facts.NodeFenced: ("takeover",),
+        facts.Adopted: ("work", "lease"),
+        facts.Swept: ("lease", "resources"),
         facts.JobBegun: ("work",),
         facts.JobsCancelled: ("work",),
         facts.GroupProbed: ("requests",),
         facts.JobFinished: (
-            "resources",
+            "adoption",
             "requests",
             "takeover",
             "standby",
@@ -153,6 +188,8 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
 
 HEARD: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
+        "lease": frozenset({"status", HEARD_NOTE}),
+        "adoption": frozenset({"resource"}),
         "mode": frozenset({"status"}),
         "history": frozenset({"NS_rexmit", "NS_ackmsg"}),
         "membership": frozenset({"status", "reqnodes", "repnodes"}),

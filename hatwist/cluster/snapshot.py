@@ -41,6 +41,8 @@ def snapshot(node: Node, now: Seconds) -> Status:
             *(_ping_view(node, one, now) for one in node.pings.nodes.values()),
         ),
         groups=tuple(_group_view(node, group, now) for group in node.config.groups),
+        deadline=node.lease.left(now),
+        waiting=node.fencing.waits(now),
         voided=node.mode.voided,
         counters=MappingProxyType(dict(sorted(node.complaints.counters.items()))),
         newest=MappingProxyType({kind: now - at for kind, at in sorted(node.complaints.newest.items())}),

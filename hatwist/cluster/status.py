@@ -104,5 +104,9 @@ class Status:
     counters: Mapping[str, int]
     newest: Mapping[str, Seconds] = field(factory=lambda: MappingProxyType({}))
     "Age of what was counted last of a kind, where that is known."
+    deadline: Seconds | None = None
+    "Seconds until the guardian releases what runs here; None: nothing is guarded."
+    waiting: tuple[str, ...] = ()
+    "What waits for a fencing or for a person, in whole sentences."
     voided: tuple[str, ...] = ()
     "Promises of ours that a node of this cluster does not keep."

@@ -14,12 +14,14 @@ from hatwist.cluster.actions import Log, Record
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import CleanupWanted, DeadlinePassed
 from hatwist.cluster.facts import (
+    FenceWanted,
     HandoverAsked,
     HoldingsChanged,
     JobBegun,
     JobFinished,
     JobsCancelled,
     MessageDelivered,
+    NodeFenced,
     PeerDied,
     Send,
 )
@@ -43,7 +45,7 @@ OFFER_MEMORY: Final = 300.0
 _STARTS: Final = (Purpose.REQUESTED, Purpose.TAKEOVER, Purpose.TAKE, Purpose.RECOVER)
 _SCRIPT: Final = "mach_down(default)"
 
-_Item = PeerDied | MessageDelivered | JobFinished | CleanupWanted | DeadlinePassed
+_Item = PeerDied | NodeFenced | MessageDelivered | JobFinished | CleanupWanted | DeadlinePassed
 
 
 @define
@@ -60,6 +62,8 @@ class Takeover:
         match item:
             case PeerDied():
                 return self._bury(item)
+            case NodeFenced(node, how, why):
+                return self._inherit(node, how, why)
             case MessageDelivered(sender, message, own):
                 return [] if own or message.get("t") != "shutdone" else self._hear_goodbye(sender)
             case JobFinished():
@@ -87,6 +91,8 @@ class Takeover:
         heard = "status from" if died.heard else "sign of"
         cause = f"no {heard} {died.peer} for {died.silence:.3f} s"
         empty = none if ledger.nice else died.peer in ledger.gone
+        if ledger.fences and died.peer not in ledger.gone:
+            return [*cancelled, *self._want_fencing(died, cause)]
         if not (died.heard and empty):
             return [
                 *cancelled,
@@ -104,6 +110,24 @@ class Takeover:
             ledger.their_stable = ledger.needs_failback = True
             return [*quiet, speech.hook("status"), HoldingsChanged()]
         return [*quiet, *self._take_over(died.peer, Ground.DEATH, cause)]
+
+    def _want_fencing(self, died: PeerDied, cause: str) -> list[Outcome]:
+        """Nothing of it is started before; of one that was never seen nobody knows what it does."""
+        if died.peer in self.ledger.unseen:
+            return [Record("takeover refused", died.peer, self.ledger.me, ("it was never seen", cause))]
+        self.ledger.unfenced.add(died.peer)
+        return [FenceWanted(died.peer, cause)]
+
+    def _inherit(self, node: NodeName, how: str, why: str) -> list[Outcome]:
+        """It is fenced: take what it had, if it had anything."""
+        ledger = self.ledger
+        if ledger.leaving or ledger.peers.get(node) is not NodeStatus.DEAD:
+            return []
+        fenced: list[Outcome] = [Send(speech.stonith(node, "OK"))]
+        if ledger.nice and ledger.ours is Holding.ALL and not ledger.yielding:
+            ledger.their_stable = ledger.needs_failback = True
+            return [*fenced, speech.hook("status"), HoldingsChanged()]
+        return [*fenced, *self._take_over(node, Ground.DEATH, f"{how}; {why}")]
 
     def _cancel_standby(self) -> list[Outcome]:
         ledger = self.ledger

@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 from hatwist.cluster.actions import Log, Record, RunGroup
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, GroupFinished
-from hatwist.cluster.facts import GroupProbed, JobBegun, JobFinished, JobsCancelled
+from hatwist.cluster.facts import Adopted, GroupProbed, JobBegun, JobFinished, JobsCancelled
 from hatwist.cluster.jobs import Purpose
 from hatwist.cluster.names import GroupState, Level, Outcome, Ticket, Verb
 from hatwist.cluster.ownership import may_own
@@ -40,6 +40,7 @@ TICKET_LIMIT: Final = 3600.0
 
 _VERBS: Final = {
     Purpose.SWEEP: Verb.STATUS,
+    Purpose.RELEASE: Verb.STOP,
     Purpose.BOOT: Verb.STATUS,
     Purpose.REQUESTED: Verb.START,
     Purpose.TAKEOVER: Verb.START,
@@ -96,10 +97,12 @@ class Work:
     _tickets: int = 0
 
     def handle(
-        self, item: JobBegun | JobsCancelled | GroupFinished | DeadlinePassed, now: Seconds
+        self, item: Adopted | JobBegun | JobsCancelled | GroupFinished | DeadlinePassed, now: Seconds
     ) -> list[facts.Outcome]:
         """Begin a job, go on with one, or try again what could not be stopped."""
         match item:
+            case Adopted(key, cause):
+                self.conditions[key] = Condition(GroupState.RUNNING, now, f"adopted; {cause}")
             case JobsCancelled(purposes):
                 for running in self._jobs:
                     if running.job.purpose in purposes:

@@ -42,8 +42,6 @@ class Directive:
     @ivar default: as text; empty where there is none or it depends on others.
     @ivar unit: of a bare number.
     @ivar recorded: whether it is handed to scripts and clients as C{HA_name}.
-    @ivar protects: whether it is there to keep two nodes from writing to one
-        disk; that it does nothing must not be overlooked.
     """
 
     name: str
@@ -54,7 +52,6 @@ class Directive:
     repeat: Repeat = Repeat.LAST
     recorded: bool = True
     life: Life = Life.ACTIVE
-    protects: bool = False
 
 
 @frozen(kw_only=True)

@@ -233,8 +233,6 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
         syntax="TYPE FILE",
         read=clauses.read_stonith,
         repeat=Repeat.LAST,
-        life=Life.LATER,
-        protects=True,
         explanation="The fencing device; its parameters are in a file.",
     ),
     Clause(
@@ -243,8 +241,6 @@ _CLAUSES: Final[tuple[Directive, ...]] = (
         syntax="HOST TYPE PARAMETERS",
         read=clauses.read_stonith_host,
         repeat=Repeat.LAST,
-        life=Life.LATER,
-        protects=True,
         explanation="The fencing device that HOST can reach; * for every host.",
     ),
     *(

@@ -66,6 +66,7 @@ def read_fencing(good: Good, where: Where, findings: Findings) -> Fencing:
         one.truth("test_fencing"),
         one.delay("fence_delay", MAX_TIMEOUT),
         one.seconds("check_every", plain.check_every, 7 * 86400.0, MIN_CHECK),
+        one.truth("wait_for_all") if one.value("wait_for_all") is not None else None,
     )
 
 

@@ -98,13 +98,8 @@ _NOTES: Final = {Life.LATER: "not-active", Life.INERT: "no-effect"}
 
 
 def _say_idle(draft: Draft, row: Directive, name: Word) -> None:
-    """Say that a directive does nothing; whoever wrote it may rely on it."""
-    text = f"{row.name}: {row.life.value}"
-    if row.protects:
-        text = f"{text}. Shared disks are not protected"
-        draft.findings.warn(name.where, _NOTES[row.life], text, row.explanation)
-        return
-    draft.findings.note(name.where, _NOTES[row.life], text, row.explanation)
+    """Say that a directive does nothing."""
+    draft.findings.note(name.where, _NOTES[row.life], f"{row.name}: {row.life.value}", row.explanation)
 
 
 def _read_row(draft: Draft, row: Directive, name: Word, rest: Line, port: int) -> None:

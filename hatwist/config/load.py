@@ -23,6 +23,7 @@ from hatwist.config.authkeys import parse_authkeys
 from hatwist.config.check import OUR_SERVICE, Seen, check_groups, check_hacf
 from hatwist.config.fencing import check_fencing
 from hatwist.config.findings import Findings
+from hatwist.config.guardian import check_margin
 from hatwist.config.hacf import Reading, read_hacf
 from hatwist.config.haresources import parse_haresources
 from hatwist.config.hosts import parse_hosts, parse_services
@@ -181,6 +182,9 @@ def examine(
     settings = _read_toml(directory, findings)
     check_fencing(settings.fencing, reading.cf, _mode_of, findings)
     check_monitors(settings.monitors, groups, findings)
+    if settings.guardian and reading.places and reading.refused.isdisjoint(("deadtime", "keepalive")):
+        where = reading.places.get("deadtime", Position(os.path.join(directory, "ha.cf")))
+        check_margin(reading.cf, groups, where, findings)
     return Examination(reading, keys, groups, settings, seen, findings.ordered())
 
 
@@ -251,9 +255,9 @@ def _read_haresources(
 def _read_toml(directory: str, findings: Findings) -> Settings:
     path = os.path.join(directory, "hatwist.toml")
     if not os.path.lexists(path):
-        return Settings()
+        return Settings(guardian=True)
     text = _read(path, f"Cannot open settings file [{path}]", "no-toml", findings)
-    return Settings() if text is None else parse_toml(text, path, findings)
+    return Settings(guardian=True) if text is None else parse_toml(text, path, findings)
 
 
 def _mode_of(path: str) -> int | None:

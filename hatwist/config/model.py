@@ -7,71 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
-from typing import Final, NewType
 
 from attrs import field, frozen
 
-from hatwist.config.builtin import USUAL, Addresses
+from hatwist.config.settings import Fencing as Fencing
+from hatwist.config.settings import FencingAction as FencingAction
+from hatwist.config.settings import FencingDevice as FencingDevice
+from hatwist.config.settings import Monitoring as Monitoring
+from hatwist.config.settings import Monitors as Monitors
+from hatwist.config.settings import Settings as Settings
+from hatwist.config.words import Gravity as Gravity
+from hatwist.config.words import LinkName as LinkName
+from hatwist.config.words import NodeName as NodeName
+from hatwist.config.words import Position as Position
+from hatwist.config.words import Problem as Problem
+from hatwist.config.words import Seconds as Seconds
+from hatwist.config.words import node_name as node_name
 from hatwist.wire.auth import Keyring
-
-NodeName = NewType("NodeName", str)
-"""Lower case, as on the wire; L{node_name} makes one."""
-
-LinkName = NewType("LinkName", str)
-"""Interface name, device path, or host of a ping medium."""
-
-Seconds = float
-
-_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
-
-
-def node_name(text: str) -> NodeName:
-    """Return the name of a node as everything here has it: ASCII letters in lower case."""
-    return NodeName(text.translate(_LOWER))
-
-
-class Gravity(Enum):
-    """How much a problem matters."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-@frozen
-class Position:
-    """Where in a file; line and column count from 1, 0 where there is none."""
-
-    file: str
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        numbers = [str(number) for number in (self.line, self.column) if number]
-        return ":".join([self.file, *numbers])
-
-
-@frozen
-class Problem:
-    """
-    One finding about the configuration.
-
-    @ivar code: a short stable name, such as C{unknown-directive}.
-    @ivar text: what is wrong.
-    @ivar remedy: what would be right; may be empty.
-    """
-
-    gravity: Gravity
-    where: Position
-    code: str
-    text: str
-    remedy: str = ""
-
-    def __str__(self) -> str:
-        tail = f" ({self.remedy})" if self.remedy else ""
-        return f"{self.where}: {self.gravity.value}: {self.text}{tail}"
 
 
 class AutoFailback(Enum):
@@ -280,115 +233,6 @@ class ResourceGroup:
         return self.resources[0].text
 
 
-class FencingAction(Enum):
-    """What a device does to a node."""
-
-    RESET = "reset"
-    OFF = "off"
-
-
-@frozen
-class FencingDevice:
-    """
-    What can fence nodes.
-
-    @ivar type: of the C{stonith} command, a fence agent, or C{meatware}.
-    @ivar hosts: the nodes it can fence, each with the device's name for it; none:
-        every node, by its own name.
-    @ivar file: where its parameters are.
-    @ivar parameters: they themselves, where they stand in ha.cf.
-    @ivar timeout: of one try.
-    @ivar retries: after the first try.
-    """
-
-    name: str
-    type: str
-    where: Position
-    hosts: tuple[tuple[NodeName, str], ...] = ()
-    file: str = ""
-    parameters: str = field(default="", repr=False)
-    level: int = 1
-    timeout: Seconds = 60.0
-    retries: int = 1
-    action: FencingAction = FencingAction.RESET
-
-
-@frozen
-class Fencing:
-    """
-    How nodes are fenced.
-
-    @ivar timeout: of one fencing, all devices and tries together.
-    @ivar test_fencing: whether devices that prove nothing count.
-    @ivar fence_delay: how long the node that owns less waits before it fences a
-        peer that may fence it; None: twice the deadtime.
-    @ivar check_every: time between two looks whether the devices answer.
-    """
-
-    devices: tuple[FencingDevice, ...] = ()
-    timeout: Seconds = 300.0
-    test_fencing: bool = False
-    fence_delay: Seconds | None = None
-    check_every: Seconds = 3600.0
-
-
-@frozen
-class Monitoring:
-    """
-    How a group that runs is watched.
-
-    @ivar interval: seconds between two looks; 0: nobody looks.
-    @ivar timeout: seconds one look at a resource may take.
-    @ivar restart_within: seconds within which what failed has to run again.
-    @ivar migration_threshold: failures that are borne before the group moves; 0: any number.
-    @ivar failure_timeout: seconds for which a failure counts.
-    @ivar pidfiles: name processes whose end is a reason to look at once.
-    """
-
-    interval: Seconds = 120.0
-    timeout: Seconds = 20.0
-    restart_within: Seconds = 60.0
-    migration_threshold: int = 3
-    failure_timeout: Seconds = 3600.0
-    pidfiles: tuple[str, ...] = ()
-    where: Position = field(default=Position("hatwist.toml"), eq=False)
-
-
-@frozen
-class Monitors:
-    """
-    How groups are watched.
-
-    @ivar usual: those of which nothing else is said.
-    @ivar groups: the others, by key.
-    """
-
-    usual: Monitoring = Monitoring()
-    groups: Mapping[str, Monitoring] = field(factory=lambda: MappingProxyType({}))
-
-    def of(self, key: str) -> Monitoring:
-        """Return how a group is watched."""
-        return self.groups.get(key, self.usual)
-
-
-@frozen
-class Settings:
-    """
-    What hatwist.toml says.
-
-    @ivar native: a node that was never heard counts as one that speaks hatwist's own protocol.
-    @ivar version: of that protocol, as this node states it; 0: it states none. No file sets it.
-    @ivar parallel: how many groups are started or stopped at a time.
-    """
-
-    native: bool = False
-    version: int = 1
-    parallel: int = 10
-    fencing: Fencing = Fencing()
-    monitors: Monitors = Monitors()
-    addresses: Addresses = USUAL
-
-
 @frozen
 class HaConfig:
     """Everything a node is told: the three files and hatwist.toml."""
@@ -396,4 +240,4 @@ class HaConfig:
     cf: HaCf
     keys: Keyring
     groups: tuple[ResourceGroup, ...]
-    settings: Settings = Settings()
+    settings: Settings = Settings()  # noqa: RUF009  (it is frozen)

@@ -270,9 +270,7 @@ WATCHDOG: Final = Scalar(
     parse=values.word,
     repeat=Repeat.ONCE,
     twice="Watchdog device multiply specified.",
-    life=Life.LATER,
-    protects=True,
-    explanation="Device that resets the host when the node's own heart stops.",
+    explanation="Device that resets the host when what runs here cannot be released: docs/guardian.md.",
 )
 
 ROWS: Final[tuple[Directive, ...]] = (

@@ -17,7 +17,7 @@ from typing import Final
 
 from attrs import frozen
 
-from hatwist.config import builtin, fencing, monitor
+from hatwist.config import builtin, fencing, guardian, monitor
 from hatwist.config.directive import Life
 from hatwist.config.findings import Findings, listed, shown, suggestion
 from hatwist.config.model import Position, Settings
@@ -37,7 +37,6 @@ class KeySpec:
     @ivar type: the type of its value.
     @ivar default: as written.
     @ivar life: whether it does something.
-    @ivar protects: as that of a directive.
     """
 
     table: str
@@ -46,7 +45,6 @@ class KeySpec:
     default: str
     explanation: str
     life: Life = Life.ACTIVE
-    protects: bool = False
 
 
 MAX_PARALLEL: Final = 1000
@@ -78,6 +76,20 @@ KEYS: Final[tuple[KeySpec, ...]] = (
         "60",
         "Seconds from one announcement of an address that is held to the next; 0: none later.",
     ),
+    KeySpec(
+        guardian.TABLE,
+        "use",
+        bool,
+        "true",
+        "Let a process of its own release what runs here when this node may not have it any more.",
+    ),
+    KeySpec(
+        guardian.TABLE,
+        "stop_within",
+        float,
+        "60",
+        "Seconds within which it has stopped everything, or the watchdog resets the host.",
+    ),
     *(
         KeySpec(table, name, kind, default, explanation)
         for table in _MONITORS
@@ -102,7 +114,7 @@ KEYS: Final[tuple[KeySpec, ...]] = (
         "Files that name processes of the group; when one ends it is looked at at once.",
     ),
     *(
-        KeySpec(table, name, kind, default, explanation, Life.LATER, table == _DEVICE)
+        KeySpec(table, name, kind, default, explanation)
         for table, name, kind, default, explanation in (
             (
                 fencing.TABLE,
@@ -124,6 +136,13 @@ KEYS: Final[tuple[KeySpec, ...]] = (
                 float,
                 "3600",
                 "Seconds between two looks whether the devices answer.",
+            ),
+            (
+                fencing.TABLE,
+                "wait_for_all",
+                bool,
+                "true if native",
+                "Let a node that starts wait until it has seen every peer once, or a person says it is down.",
             ),
             (
                 fencing.TABLE,
@@ -195,6 +214,10 @@ def parse_toml(text: str, file: str, findings: Findings) -> Settings:
     return Settings(
         parallel=top.integer("parallel", Settings().parallel, 1, MAX_PARALLEL),
         native=good.get(("", "native"), False) is True,
+        guardian=good.get((guardian.TABLE, "use"), True) is True,
+        stop_within=TableReader(guardian.TABLE, good, partial(find_key, text, file), findings).seconds(
+            "stop_within", Settings().stop_within, 3600.0
+        ),
         fencing=fencing.read_fencing(good, partial(find_key, text, file), findings),
         monitors=monitor.read_monitors(good, partial(find_key, text, file), findings),
         addresses=builtin.read_addresses(
@@ -244,10 +267,7 @@ def read_tables(
 def _say_idle(spec: KeySpec, table: str, where: Position, findings: Findings) -> None:
     """Say that a key, or a whole table, does nothing; whoever wrote it may rely on it."""
     text = f"{f'[{shown(table)}]' if table else spec.name}: {spec.life.value}"
-    if spec.protects:
-        findings.warn(where, "not-active", f"{text}. Shared disks are not protected", "docs/fencing.md")
-    else:
-        findings.note(where, "not-active", text, "" if table else spec.explanation)
+    findings.note(where, "not-active", text, "" if table else spec.explanation)
 
 
 def _flatten(

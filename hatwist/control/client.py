@@ -6,7 +6,7 @@ How every tool talks to a daemon on this host.
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypedDict, cast
 
 from twisted.internet import error
 from twisted.internet.defer import Deferred
@@ -57,6 +57,29 @@ class _Follower(pb.Referenceable):
     def remote_happened(self, kind: str, text: str, when: float) -> None:
         """Hear of one happening."""
         self._told((kind, text, when))
+
+
+class FencingReport(TypedDict):
+    """One fencing; C{when} in seconds since the epoch, C{took} in seconds."""
+
+    target: str
+    asker: str
+    why: str
+    when: float
+    outcome: str
+    by: str
+    words: str
+    took: float
+
+
+class DeviceReport(TypedDict):
+    """Whether a fencing device answers."""
+
+    name: str
+    type: str
+    well: bool
+    words: str
+    checked: float
 
 
 class Control:
@@ -114,6 +137,18 @@ class Control:
     async def cleanup(self, key: str) -> None:
         """Let failures of a group count no more; with an empty key those of all groups."""
         await self._ask("cleanup", key)
+
+    async def fencings(self) -> list[FencingReport]:
+        """Ask for the last fencings, oldest first."""
+        return cast("list[FencingReport]", await self._ask("fencings"))  # as above
+
+    async def fencing_devices(self) -> list[DeviceReport]:
+        """Ask whether the fencing devices answer."""
+        return cast("list[DeviceReport]", await self._ask("fencing_devices"))  # as above
+
+    async def confirm_down(self, node: str) -> None:
+        """Tell the node that a peer is down, and that nothing of it runs."""
+        await self._ask("confirm_down", node)
 
     async def leave(self) -> None:
         """Ask the node to give up everything and leave."""

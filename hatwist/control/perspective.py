@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from attrs import asdict
 from twisted.spread import pb
 from twisted.spread.jelly import SecurityOptions
 
@@ -22,6 +23,8 @@ from hatwist.errors import HatwistError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from twisted.internet.defer import Deferred
 
     from hatwist.control.broker import ControlBroker
     from hatwist.control.happenings import Happenings
@@ -63,6 +66,9 @@ class Operator(pb.Root):
             "standby": self._standby,
             "takeover": self._takeover,
             "cleanup": self._cleanup,
+            "fencings": self._fencings,
+            "fencing_devices": self._fencing_devices,
+            "confirm_down": self._confirm_down,
             "leave": self._leave,
             "subscribe": self._subscribe,
         }
@@ -120,6 +126,22 @@ class Operator(pb.Root):
         if not isinstance(key, str):
             raise pb.Error("which group? its key, or an empty text for all")
         self.control.cleanup(key, broker.requester)
+
+    def _fencings(self, _broker: ControlBroker, arguments: list[object]) -> object:
+        _exactly(0, arguments)
+        return [one.plain() for one in self.control.fencings()]
+
+    def _fencing_devices(self, _broker: ControlBroker, arguments: list[object]) -> Deferred[object]:
+        _exactly(0, arguments)
+        asked = self.control.fencing_devices()
+        return asked.addCallback(lambda devices: [asdict(one) for one in devices])
+
+    def _confirm_down(self, broker: ControlBroker, arguments: list[object]) -> None:
+        _exactly(1, arguments)
+        node = arguments[0]
+        if not isinstance(node, str):
+            raise pb.Error("which node is down? its name")
+        self.control.confirm_down(node, broker.requester)
 
     def _leave(self, broker: ControlBroker, arguments: list[object]) -> None:
         _exactly(0, arguments)

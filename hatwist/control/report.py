@@ -87,6 +87,7 @@ class Report(TypedDict):
     counters: dict[str, int]
     newest: dict[str, float]
     voided: list[str]
+    deadline: float | None
     troubles: list[str]
 
 
@@ -123,6 +124,7 @@ def report(status: Status, troubles: Sequence[str] = ()) -> Report:
         "counters": {plain(name): count for name, count in status.counters.items()},
         "newest": {plain(name): round(seconds, 3) for name, seconds in status.newest.items()},
         "voided": [plain(one) for one in status.voided],
+        "deadline": None if status.deadline is None else round(status.deadline, 3),
         "troubles": [plain(one) for one in troubles],
     }
 

@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from hatwist.config.model import FencingDevice, NodeName
 from hatwist.fencing.dialects import Order
-from hatwist.fencing.results import Answer, DeviceStatus, FenceOutcome, FenceResult
+from hatwist.fencing.results import Answer, DeviceStatus, Fenced, FenceOutcome, FenceResult
 from hatwist.interfaces import IFencer, IFencingDevice
 
 
@@ -80,6 +80,14 @@ class MemoryFencer:
     def confirm(self, node: NodeName, who: str) -> bool:
         """See L{IFencer.confirm}."""
         return self.end(node, FenceResult(FenceOutcome.CONFIRMED, by=who, words="confirmed by a person"))
+
+    def history(self) -> tuple[Fenced, ...]:
+        """See L{IFencer.history}."""
+        return ()
+
+    def troubles(self) -> tuple[str, ...]:
+        """See L{IFencer.troubles}."""
+        return ()
 
     def status(self) -> Deferred[tuple[DeviceStatus, ...]]:
         """See L{IFencer.status}."""

@@ -146,6 +146,7 @@ def make_runner(
     log: Log,
     *,
     addresses: Addresses = USUAL,
+    network: SharedNetwork | None = None,
     init_directory: str = INIT_DIRECTORY,
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
 ) -> GroupRunner:
@@ -157,12 +158,13 @@ def make_runner(
     @param node: our node's name.
     @param environment: see L{script_environment}.
     @param addresses: how the built-in address is used.
+    @param network: lends the host's network to the built-in address.
     """
     clock = IReactorTime(reactor)
     variables = script_environment(directory, node, environment)
     places = Places(directory, init_directory, variables["OCF_ROOT"])
     stage = Stage(partial(run_program, IReactorProcess(reactor), clock), variables, log, timeouts)
-    presence = make_presence(reactor, log, addresses.refresh)
+    presence = make_presence(reactor, log, addresses.refresh, network)
     agents = Agents(places, stage, presence.announcer, presence.network, addresses.builtin)
     looks = evolve(agents, stage=evolve(stage, log=_say_nothing))
     runner = GroupRunner(agents.agent_for, log, clock, read_stop_retries(variables), looks.agent_for)

@@ -7,7 +7,8 @@ The log lines are those of heartbeat's ResourceManager script.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from attrs import evolve
@@ -134,6 +135,12 @@ class GroupRunner:
         """
         order = _Order(group.key, LOOK)
         return self._turn(group).run(lambda: Deferred.fromCoroutine(self._look(group, order)))
+
+    def agents(self, group: ResourceGroup) -> Iterator[tuple[Resource, IResourceAgent]]:
+        """Yield the resources of a group from left to right with their agents; those without are left out."""
+        for resource in group.resources:
+            with suppress(AgentError):
+                yield resource, self._agent_for(resource)
 
     def _turn(self, group: ResourceGroup) -> DeferredLock:
         return self._turns.setdefault(group.key, DeferredLock())

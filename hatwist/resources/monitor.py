@@ -7,8 +7,7 @@ heartbeat without CRM does not: a service that dies there stays dead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -21,13 +20,11 @@ from zope.interface import implementer
 from hatwist.cluster.events import ResourceFailed
 from hatwist.cluster.names import Outcome, Verb
 from hatwist.config.model import Monitors, Resource, ResourceGroup, Seconds
-from hatwist.errors import AgentError
 from hatwist.interfaces import IProcesses, IWitness
 from hatwist.resources.groups import GroupRunner
-from hatwist.resources.ipaddr import BUILTIN_NAMES
 from hatwist.resources.network import IPAddress
 from hatwist.resources.reporting import Log
-from hatwist.resources.wanted import read_wanted
+from hatwist.resources.wanted import addresses_of
 from hatwist.resources.watching import Watched
 
 PROVING: Final = 1.0
@@ -61,7 +58,7 @@ class _Watch:
     addresses: frozenset[IPAddress] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.addresses = frozenset(_addresses(self.group))
+        self.addresses = frozenset(addresses_of(self.group))
 
 
 @implementer(IWitness)
@@ -94,7 +91,8 @@ class Monitor:
     def run(self, group: ResourceGroup, verb: Verb) -> Deferred[tuple[Outcome, str]]:
         """Carry out an order, see L{GroupRunner.run}; what it started is watched."""
         done = self._runner.run(group, verb)
-        if verb in (Verb.START, Verb.RECOVER):
+        if verb in (Verb.START, Verb.RECOVER) or (verb is Verb.ANNOUNCE and group.key not in self._watches):
+            # What is announced may be what a former life of the daemon has started.
             done.addCallback(self._started, group)
         return done
 
@@ -223,10 +221,3 @@ class Monitor:
             return DOUBTING
         judged = all(one.judged for one in here)
         return self._monitors.of(watch.group.key).interval if judged else PROVING
-
-
-def _addresses(group: ResourceGroup) -> Iterator[IPAddress]:
-    for resource in group.resources:
-        if resource.script in BUILTIN_NAMES:
-            with suppress(AgentError):  # what cannot be read cannot be started either
-                yield read_wanted(resource.arguments).ip

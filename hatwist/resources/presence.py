@@ -37,16 +37,19 @@ class Presence:
         self.network.close()
 
 
-def make_presence(reactor: object, log: Log, refresh: Seconds) -> Presence:
+def make_presence(
+    reactor: object, log: Log, refresh: Seconds, network: SharedNetwork | None = None
+) -> Presence:
     """
     Make what the addresses of a node share, in the name space we run in.
 
     @param reactor: provides C{IReactorTime} and, to hear who else claims an address,
         C{IReactorFDSet}.
     @param refresh: see L{Announcer}.
+    @param network: lends the host's network; by default a new one.
     """
     clock = IReactorTime(reactor)
-    network = SharedNetwork()
+    network = network or SharedNetwork()
 
     def is_held(link: Link, ip: IPAddress) -> bool:
         try:

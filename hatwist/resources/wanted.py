@@ -9,11 +9,14 @@ interface may be an alias, C{eth0:0}.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 
 from attrs import frozen
 
+from hatwist.config.guardian import ADDRESSES
+from hatwist.config.model import ResourceGroup
 from hatwist.errors import AgentError
 from hatwist.resources.network import IPAddress
 
@@ -67,6 +70,14 @@ def read_wanted(arguments: Sequence[str]) -> Wanted:
     label = third if ":" in third else ""
     device = third.partition(":")[0]
     return Wanted(ip, prefix, device, label if ip.version == 4 else "", _broadcast(fourth, ip, text))
+
+
+def addresses_of(group: ResourceGroup) -> Iterator[IPAddress]:
+    """Yield the addresses of a group; what makes no sense cannot be started either."""
+    for resource in group.resources:
+        if resource.script in ADDRESSES:
+            with suppress(AgentError):
+                yield read_wanted(resource.arguments).ip
 
 
 def _address(word: str, text: str) -> IPAddress:

@@ -8,36 +8,29 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
-from twisted.internet.threads import deferToThread
 
-from hatwist.children.build import make_children
 from hatwist.children.respawn import Children
 from hatwist.clients.api import ClientApi
 from hatwist.clients.apphb import AppHeartbeats
-from hatwist.clients.build import make_app_heartbeats
 from hatwist.cluster.identity import Identity
 from hatwist.cluster.names import Level
 from hatwist.cluster.node import Node
-from hatwist.config.load import load, node_name
-from hatwist.config.model import NodeName, Problem
-from hatwist.config.model import node_name as as_node_name
+from hatwist.config.load import load
+from hatwist.config.model import Problem
 from hatwist.control.listeners import ControlService
 from hatwist.errors import ConfigError, ControlError, MediumError
-from hatwist.interfaces import ICounting, IMediumFactory
-from hatwist.media.registry import factories
-from hatwist.resources.build import make_rc_scripts, make_runner, script_environment
+from hatwist.interfaces import ICounting
 from hatwist.resources.groups import GroupRunner
-from hatwist.resources.lost import Gone, listen_to_addresses
-from hatwist.resources.monitor import Monitor, WatchProcesses
-from hatwist.resources.processes import watch_processes
-from hatwist.service.fifo import FIFO, Fifo
+from hatwist.resources.lifetimes import Lifetimes
+from hatwist.resources.monitor import Monitor
+from hatwist.service.fencework import FenceWork
+from hatwist.service.guarding import guard
 from hatwist.service.halog import HaLog
 from hatwist.service.happenings import Happenings, in_words
 from hatwist.service.journal import Journal
@@ -46,127 +39,26 @@ from hatwist.service.memory import Memory
 from hatwist.service.neighbour import running_heartbeat
 from hatwist.service.node_service import NodeService
 from hatwist.service.perform import Performer
-from hatwist.service.pidfile import PidFile
 from hatwist.service.preamble import HEARTBEAT, log_settings, say_preamble, say_refusal
 from hatwist.service.reread import Reread
 from hatwist.service.state import StateFiles
 
 if TYPE_CHECKING:
-    from twisted.internet.defer import Deferred
-
     from hatwist.cluster.actions import Record
-    from hatwist.cluster.status import Status
     from hatwist.config.load import Loaded
     from hatwist.config.model import HaConfig
-    from hatwist.interfaces import IMedium, IMediumReceiver, IPrograms
+    from hatwist.interfaces import IGuardian, IMedium, IMediumReceiver
+
+from hatwist.service.parts import REAL as REAL
+from hatwist.service.parts import Parts as Parts
+from hatwist.service.parts import Places as Places
+from hatwist.service.parts import Say as Say
+from hatwist.service.parts import kernel_media as kernel_media
+from hatwist.service.parts import local_programs as local_programs
+from hatwist.service.parts import script_runner as script_runner
+from hatwist.service.parts import script_variables as script_variables
 
 CONTROL_SOCKET: Final = "control.sock"
-
-Say = Callable[[Level, str, str], None]
-
-
-@frozen
-class Places:
-    """
-    Where everything is; each can be moved by an option.
-
-    @ivar directory: the three files.
-    @ivar state: uuid, generation and FIFO.
-    @ivar own: what the core remembers that heartbeat does not know.
-    @ivar run: the control socket.
-    @ivar init: where the scripts are that C{resource.d} does not have.
-    @ivar register: the socket of heartbeat's client API.
-    @ivar pid: heartbeat's pid file.
-    @ivar hostname: what C{uname -n} says; the log shows it.
-    @ivar node: the name of this node; empty: what C{nodeinfo} says, else the hostname.
-    """
-
-    directory: str = "/etc/ha.d"
-    state: str = "/var/lib/heartbeat"
-    own: str = "/var/lib/hatwist"
-    run: str = "/run/hatwist"
-    init: str = "/etc/init.d"
-    register: str = "/run/heartbeat/register"
-    pid: str = "/run/heartbeat.pid"
-    hostname: str = ""
-    node: str = ""
-
-    @property
-    def me(self) -> NodeName:
-        """The name of this node."""
-        return as_node_name(self.node or node_name(self.directory, self.hostname))
-
-
-def kernel_media(say: Say) -> Mapping[str, IMediumFactory]:
-    """Return the kinds of media that use the host's network."""
-    return factories(lambda level, text: say(level, text, "heartbeat"))
-
-
-def script_runner(reactor: IReactorTime, places: Places, config: HaConfig, say: Say) -> GroupRunner:
-    """Return what runs resource groups through the host's scripts."""
-    variables = script_variables(config)
-    addresses = config.settings.addresses
-    return make_runner(
-        reactor,
-        places.directory,
-        places.me,
-        variables,
-        say,
-        addresses=addresses,
-        init_directory=places.init,
-    )
-
-
-def local_programs(
-    reactor: IReactorTime, places: Places, config: HaConfig, say: Say, status: Callable[[], Status]
-) -> list[IPrograms]:
-    """Return the ways in and out for programs of this host."""
-
-    def said(level: Level, text: str) -> None:
-        say(level, text, "heartbeat")
-
-    variables = script_variables(config)
-    return [
-        PidFile(places.pid, os.getpid(), said),
-        Fifo(os.path.join(places.state, FIFO), reactor, said),
-        make_rc_scripts(reactor, places.directory, places.me, variables, say),
-        ClientApi(places.register, places.me, config.cf, HEARTBEAT, status, said, reactor),
-        # After the API: its socket is there when they are begun.
-        make_children(
-            config.cf.respawn, script_environment(places.directory, places.me, variables), reactor, said
-        ),
-        *make_app_heartbeats(places.run, config, reactor, said),
-    ]
-
-
-@frozen
-class Parts:
-    """
-    What a daemon is made of, and a test may replace by a twin in memory.
-
-    @ivar media: makes the factories of media by directive.
-    @ivar runner: makes what runs resource groups.
-    @ivar programs: makes the ways for programs of this host.
-    @ivar addresses: begins to listen to what the kernel says of addresses.
-    @ivar processes: makes what waits for the processes of groups.
-    @ivar rng: makes the core's source of randomness.
-    @ivar wall: seconds since 1970.
-    @ivar in_thread: calls something that may have to wait for a disk.
-    """
-
-    media: Callable[[Say], Mapping[str, IMediumFactory]] = kernel_media
-    runner: Callable[[IReactorTime, Places, HaConfig, Say], GroupRunner] = script_runner
-    programs: Callable[[IReactorTime, Places, HaConfig, Say, Callable[[], Status]], Sequence[IPrograms]] = (
-        local_programs
-    )
-    addresses: Callable[[IReactorTime, Gone], Callable[[], None]] = listen_to_addresses
-    processes: Callable[[IReactorTime], WatchProcesses] = watch_processes
-    rng: Callable[[], Random] = SystemRandom
-    wall: Callable[[], float] = time.time
-    in_thread: Callable[[Callable[[], None]], Deferred[None]] = deferToThread
-
-
-REAL: Final = Parts()
 
 
 def read_configuration(places: Places) -> Loaded:
@@ -204,6 +96,14 @@ class _Builder:
     halog: HaLog
     happenings: Happenings
     journal: Journal
+    _lifetimes: Lifetimes = field(init=False)
+    _runner: GroupRunner | None = None
+    "The same in all lives: what one has begun the next has to wait for."
+    _notices: list[Callable[[], Sequence[str]]] = field(factory=list)
+    "What there was to say before the first life."
+
+    def __attrs_post_init__(self) -> None:
+        self._lifetimes = Lifetimes(self.reactor, self.say)
 
     def say(self, level: Level, text: str, entity: str = "heartbeat") -> None:
         """Log a line, and tell the observers."""
@@ -239,13 +139,16 @@ class _Builder:
         children = [one.troubles for one in programs if isinstance(one, Children)]
         applications = [one.applications for one in programs if isinstance(one, AppHeartbeats)]
         silent = [one.troubles for one in applications]
-        service.notices = partial(_all_notices, [service.notices, *children, *silent])
+        self._notices = self._notices or [service.notices]
+        service.notices = partial(_all_notices, [*self._notices, *children, *silent])
         life.open()
         try:
             memory = Memory(self.places.own, self.parts.in_thread)
             now = self.reactor.seconds()
-            node = Node(self.config, identity, self.parts.rng(), now, memory.recall())
-            runner = self.parts.runner(self.reactor, self.places, self.config, self.say)
+            runner = self._runner or self.parts.runner(
+                self.reactor, self.places, self.config, self.say, self._lifetimes
+            )
+            self._runner = runner
             runner.operations.wall = self.parts.wall
             service.operations_of = runner.operations.of
             service.counters = [*service.counters, runner.counters]
@@ -253,15 +156,34 @@ class _Builder:
             monitor = Monitor(runner, self.config.settings.monitors, self.reactor, self.say)
             for one in applications:
                 one.missed = monitor.missed
+            guarded = guard(monitor, self._guardian(runner), self._lifetimes, self.config)
+            rng, inherited = self.parts.rng(), guarded.inheritance
+            node = Node(self.config, identity, rng, now, memory.recall(), inherited)
             monitor.processes = self.parts.processes(self.reactor)
             monitor.closing += [self.parts.addresses(self.reactor, monitor.address_gone), runner.close]
-            performer = Performer(life.media, monitor.run, self.say, self.decide, service.stopped, programs)
+            performer = Performer(life.media, guarded.run, self.say, self.decide, service.stopped, programs)
             performer.persist = memory.persist
+            guarded.join(performer, life.feed)
+            self._join_fencer(service, performer, life, monitor)
             life.begin(node, performer, monitor)
         except Exception:
             life.end()
             raise
         return life, node
+
+    def _join_fencer(self, service: NodeService, performer: Performer, life: Life, monitor: Monitor) -> None:
+        """Let the core's orders to fence reach the devices; they are the same in all lives."""
+        if service.fencer is None:
+            service.fencer = self.parts.fencer(self.reactor, self.config, self.places.me, self.say)
+        work = FenceWork(service.fencer, life.feed)
+        performer.fence, performer.fence_no_more = work.begin, work.cancel
+        service.fence_work = work
+        monitor.closing.append(work.close)
+
+    def _guardian(self, runner: GroupRunner) -> IGuardian | None:
+        if not self.config.settings.guardian:
+            return None
+        return self.parts.guardian(self.reactor, self.places, self.config, runner, self.say)
 
     def _identify(self) -> Identity:
         """Read and write the disk: the generation is there before anything is sent."""
@@ -282,24 +204,6 @@ class _Builder:
             names = ", ".join(sorted(known))
             raise MediumError(f"no medium of ha.cf is active yet ({kinds}); add one of {names}")
         return [known[spec.kind].make(spec, self.reactor, receiver) for spec in active]
-
-
-def script_variables(config: HaConfig) -> dict[str, str]:
-    """Return what scripts are told in their environment (inventory A.5); never a secret."""
-    cf = config.cf
-    told = {f"HA_{name}": value for name, value in cf.parameters.items()}
-    told.update({f"HA_{name}": value for name, value in cf.environment.items()})
-    told["HA_DATEFMT"] = "%Y/%m/%d_%T\t"
-    told["HA_LOGD"] = "no"
-    told["HA_debug"] = str(cf.debug)
-    told["HA_NICEFAILBACK"] = "no" if cf.auto_failback.value == "legacy" else "yes"
-    if cf.log.logfile:
-        told["HA_LOGFILE"] = cf.log.logfile
-    if cf.log.debugfile:
-        told["HA_DEBUGLOG"] = cf.log.debugfile
-    if cf.log.facility:
-        told["HA_LOGFACILITY"] = cf.log.facility
-    return told
 
 
 @frozen

@@ -49,6 +49,9 @@ Exit status of a node that has seen, once it listened, that it must not start: a
 machine has its name or its uuid.  To start it again would not help.
 """
 
+NOT_AGAIN: Final = 1
+"""Exit status of a node that wanted to begin anew and could not: it may be tried once more."""
+
 DEBUG_STEPS: Final[Mapping[signal.Signals, int]] = MappingProxyType({signal.SIGUSR1: 1, signal.SIGUSR2: -1})
 """Signals that change the debug level, and by how much."""
 
@@ -155,6 +158,8 @@ class Daemon(Service):
         """The node has left by itself, or has seen that it must not take part."""
         if why.refused:
             self._system.last_words(f"Heartbeat not started: {why.why}\n", REFUSED)
+        elif why.again:
+            self._system.last_words(f"Heartbeat not started again: {why.why}\n", NOT_AGAIN)
         IReactorCore(self._reactor).stop()
 
     def _hang_up(self, last_words: str) -> None:

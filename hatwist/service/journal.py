@@ -138,6 +138,9 @@ class Journal:
 
         @return: the newest decisions of former lives, oldest first.
         """
+        if self._thread is not None:
+            self._generation = generation  # another life of this process
+            return []
         former: list[Entry] = []
         with suppress(OSError):
             former, _ = read_journal(self.path, RECALLED)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from hatwist.cluster.events import CleanupWanted, KeysChanged, LeaveWanted, StandbyWanted, TakeoverWanted
 from hatwist.cluster.names import Level
+from hatwist.config.model import NodeName
 from hatwist.control.entries import iso
 from hatwist.errors import ControlError, HatwistError
 from hatwist.interfaces import IClusterControl
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from hatwist.cluster.status import GroupView, Status
     from hatwist.control.entries import Entry
     from hatwist.control.listeners import ControlService
-    from hatwist.interfaces import IControlObserver
+    from hatwist.fencing.results import DeviceStatus, Fenced
+    from hatwist.interfaces import IControlObserver, IFencer
     from hatwist.resources.operations import Operation
+    from hatwist.service.fencework import FenceWork
     from hatwist.service.halog import HaLog
     from hatwist.service.happenings import Happenings
     from hatwist.service.journal import Journal
@@ -68,6 +71,7 @@ class NodeService(Service):
     @ivar counters: return what went wrong elsewhere, shown with the core's own.
     @ivar notices: returns what an operator should look at beyond the node's own state.
     @ivar operations_of: returns what was done to the resources of a group.
+    @ivar fencer: fences peers; set with the first life, as is C{fence_work}.
     @ivar gone: fires when the node has left for good by itself, with why.
     """
 
@@ -83,6 +87,9 @@ class NodeService(Service):
         self._life: Life | None = None
         self._node: Node | None = None
         self._left: Deferred[None] | None = None
+        self._leaver = ""
+        self.fencer: IFencer | None = None
+        self.fence_work: FenceWork | None = None
         self.listeners: Sequence[ControlService] = ()
         self.counters: Sequence[Callable[[], Mapping[str, int]]] = ()
         self.notices: Callable[[], Sequence[str]] = tuple
@@ -126,7 +133,8 @@ class NodeService(Service):
         """The node has left: close its media, then end."""
         assert self._life is not None
         life, self._life = self._life, None
-        life.end().addCallback(lambda _: self._over(action))
+        after = self._begin_anew if action.again else self._over
+        life.end().addCallback(lambda _: after(action))
 
     def status(self) -> Status:
         """
@@ -144,7 +152,32 @@ class NodeService(Service):
 
     def troubles(self) -> Sequence[str]:
         """Return what an operator should look at and the snapshot does not know."""
-        return [*self.notices(), *self._journal.troubles()]
+        waiting = () if self._node is None else self._node.status().waiting
+        fencing = () if self.fencer is None else self.fencer.troubles()
+        return [*waiting, *fencing, *self.notices(), *self._journal.troubles()]
+
+    def confirm_down(self, node: str, requester: str) -> None:
+        """
+        Take a person's word that a node is down.
+
+        @raise ControlError: it has left, or there is no such node, or it is ours.
+        """
+        nodes = [one.name for one in self.status().nodes]
+        if node not in nodes or node == self.status().node:
+            raise ControlError(f"no such peer; the nodes are {', '.join(nodes)}")
+        if self.fence_work is None or self._life is None:
+            raise ControlError("the node has left")
+        self.fence_work.confirm(NodeName(node), requester)
+
+    def fencings(self) -> Sequence[Fenced]:
+        """Return the last fencings, the oldest first."""
+        return () if self.fencer is None else self.fencer.history()
+
+    def fencing_devices(self) -> Deferred[Sequence[DeviceStatus]]:
+        """Ask the fencing devices whether they answer."""
+        if self.fencer is None:
+            return succeed(())
+        return self.fencer.status().addCallback(list)
 
     def begin_journal(self, generation: int) -> None:
         """Write down every decision from now on, and remember what former lives decided."""
@@ -203,6 +236,7 @@ class NodeService(Service):
 
     def leave(self, requester: str) -> None:
         """Ask the node to leave; nothing happens if it has done so."""
+        self._leaver = requester
         if self._life is not None:
             self._life.feed(LeaveWanted(requester))
 
@@ -220,6 +254,17 @@ class NodeService(Service):
         keys = [group.key for group in self.status().groups]
         if key not in keys:
             raise ControlError(f"no such group; the groups are {', '.join(keys)}")
+
+    def _begin_anew(self, action: Stop) -> None:
+        """Live again, with a new generation; whoever wants this node to leave wants it still."""
+        try:
+            self._life, self._node = self._new_life(self)
+        except HatwistError as error:
+            self._halog.say(Level.ERROR, f"Heartbeat not started: {error}")
+            self._over(evolve(action, why=str(error)))
+            return
+        if self._leaver:
+            self.leave(self._leaver)
 
     def _over(self, action: Stop) -> None:
         if self._left is not None:

@@ -12,11 +12,14 @@ from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 
 from hatwist.cluster.actions import (
+    CancelFence,
     Deliver,
+    Fence,
     Log,
     PauseClients,
     Persist,
     Probe,
+    PushDeadline,
     Record,
     RunGroup,
     Stop,
@@ -53,6 +56,8 @@ class Performer:
     @ivar stopped: hears that the node has left.
     @ivar programs: hear what the programs of this host are told, each in turn.
     @ivar persist: takes what is to be kept on disk.
+    @ivar push: tells the guardian.
+    @ivar fence: begins a fencing; C{fence_no_more} ends it.
     """
 
     log: ClassVar[Logger] = Logger()
@@ -64,6 +69,9 @@ class Performer:
     stopped: Callable[[Stop], None]
     programs: Sequence[IPrograms] = ()
     persist: Callable[[Persist], None] = field(default=lambda _: None)
+    push: Callable[[PushDeadline], None] = field(default=lambda _: None)
+    fence: Callable[[Fence], None] = field(default=lambda _: None)
+    fence_no_more: Callable[[Ticket], None] = field(default=lambda _: None)
     feed: Callable[[Event], None] = field(init=False)
 
     def __call__(self, action: Action) -> None:
@@ -87,6 +95,12 @@ class Performer:
                     program.pause(paused)
             case Persist():
                 self.persist(action)
+            case PushDeadline():
+                self.push(action)
+            case Fence():
+                self.fence(action)
+            case CancelFence(ticket):
+                self.fence_no_more(ticket)
             case Stop():
                 self.stopped(action)
 

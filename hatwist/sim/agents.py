@@ -61,7 +61,7 @@ class Agents:
         start = Verb.START if verb is Verb.RECOVER else verb
         failed = (group.key, start) in self.broken
         if verb is Verb.STOP or (start is Verb.START and failed):
-            self._release(group)
+            self.release(group.key)
         return (Outcome.FAILED, f"{verb.value} was told to fail") if failed else (Outcome.OK, "")
 
     def fail(self, group: ResourceGroup) -> None:
@@ -74,6 +74,8 @@ class Agents:
         self.running.clear()
         self.power += 1
 
-    def _release(self, group: ResourceGroup) -> None:
-        if (group.key, Verb.STOP) not in self.broken and group.key in self.running:
-            self.running.remove(group.key)
+    def release(self, key: str) -> bool:
+        """Stop a group at once, if it can be; say whether it runs no more."""
+        if (key, Verb.STOP) not in self.broken and key in self.running:
+            self.running.remove(key)
+        return key not in self.running

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from attrs import define, field
 
+from hatwist.cluster.confirmations import confirmed
 from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import MessageDelivered, PeerAnswered, PeerDied
 from hatwist.cluster.ledger import Number, number_of
@@ -37,6 +38,7 @@ class _Pulse:
     asked: Seconds | None = None
     newest: Number = (0, 0)
     met: bool = False
+    deaf: bool = False
     dead: bool = False
 
 
@@ -52,14 +54,16 @@ class _Book:
         if not all(pulse.met for pulse in self.pulses.values()):
             return cf.initdead
         asked = self.pulses[peer].asked
-        return cf.deadtime if asked is None else asked
+        limit = cf.deadtime if asked is None else asked
+        return max(limit, cf.initdead) if self.pulses[peer].deaf else limit
 
 
 @define(eq=False)
 class TrueDeaths(Auditor):
     """
     A peer is declared dead after its deadtime of silence on the judge's own clock,
-    not before, and not later than one keepalive after it.
+    not before, and not later than one keepalive after it; after initdead if it says
+    itself that it hears nothing of the judge, where there are guardians.
 
     A status that was overtaken by a newer one breaks no silence; an answer does,
     from when it was asked for.  A judge that
@@ -76,7 +80,11 @@ class TrueDeaths(Auditor):
         now = host.now(world.time)
         match item:
             case MessageDelivered(sender, message, False) if message.get("t") == "status":
-                self._hear(self._book(host, now).pulses[sender], message, now)
+                pulse = self._book(host, now).pulses[sender]
+                self._hear(pulse, message, now)
+                if host.guarded and host.node is not None:
+                    number = confirmed(message, host.name)
+                    pulse.deaf = number is not None and number[0] != host.node.identity.generation
             case PeerAnswered(peer, _, delay):
                 pulse = self._book(host, now).pulses[peer]
                 pulse.heard = max(pulse.heard, now - delay)
@@ -123,7 +131,7 @@ class TrueDeaths(Auditor):
             violate(world, f"{host.name} says {peer} was silent for {silence:.6f} s; it was {true:.6f} s")
         if true < limit - _ROUNDING:
             violate(world, f"{host.name} declared {peer} dead after {true:.3f} s, not {limit:.3f} s")
-        pulse.dead, pulse.met, pulse.asked = True, True, None
+        pulse.dead, pulse.met, pulse.asked, pulse.deaf = True, True, None, False
 
 
 @define(eq=False)

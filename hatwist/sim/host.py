@@ -11,6 +11,8 @@ from uuid import NAMESPACE_DNS, uuid5
 
 from attrs import define, field
 
+from hatwist.cluster.adoption import Inheritance
+from hatwist.cluster.guard import Guard
 from hatwist.cluster.identity import Identity
 from hatwist.sim.agents import Agents
 from hatwist.sim.old import OldNode
@@ -39,6 +41,8 @@ class Host:
         file is lost.
     @ivar old: its daemons are heartbeat's kind: see L{hatwist.sim.old}.
     @ivar memory: what its daemons asked to be kept, on the same disk.
+    @ivar guard: what its guardian decides; it outlives the daemon.
+    @ivar presumed: its deadline rests on silence, not on what a peer confirmed.
     @ivar life: counts its daemons, so that answers to a dead one are ignored.
     @ivar wakes: counts its alarms, so that only the newest one rings.
     @ivar paused: nothing of it runs; its datagrams wait in C{backlog}.
@@ -61,6 +65,8 @@ class Host:
     old: bool = False
     memory: dict[str, str] = field(factory=dict)
     agents: Agents = field(init=False)
+    guard: Guard = field(factory=Guard)
+    presumed: bool = False
     _now: Seconds = float("-inf")
 
     def __attrs_post_init__(self) -> None:
@@ -86,8 +92,19 @@ class Host:
         uuid = uuid5(NAMESPACE_DNS, self.name).bytes
         identity = Identity(self.name, uuid, self.generation, EPOCH - self.offset, 1000 + self.life)
         kind = OldNode if self.old else WatchedNode
-        self.node = kind(self.config, identity, self.rng, self.now(world), self.memory)
+        inheritance = Inheritance() if self.old else self.inheritance()
+        self.node = kind(self.config, identity, self.rng, self.now(world), self.memory, inheritance)
         self.node.watch(self, watches)
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it has a guardian; heartbeat has none."""
+        return self.config.settings.guardian and not self.old
+
+    def inheritance(self) -> Inheritance:
+        """Return what its guardian holds."""
+        lapsed = frozenset(self.guard.attach())
+        return Inheritance(frozenset(self.guard.held), lapsed, self.guard.deadline, self.guard.solo)
 
     def kill(self) -> None:
         """End its daemon at once; the resources stay."""

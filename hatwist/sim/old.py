@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from random import Random
 
+    from hatwist.cluster.adoption import Inheritance
     from hatwist.cluster.departure import Departure
     from hatwist.cluster.events import Event
     from hatwist.cluster.facts import Fact, Outcome
@@ -75,9 +76,15 @@ class OldNode(WatchedNode):
     """A node whose ways after a split are heartbeat's."""
 
     def __init__(
-        self, config: HaConfig, identity: Identity, rng: Random, now: Seconds, memory: Mapping[str, str]
+        self,
+        config: HaConfig,
+        identity: Identity,
+        rng: Random,
+        now: Seconds,
+        memory: Mapping[str, str],
+        _: Inheritance,
     ) -> None:
-        settings = evolve(config.settings, version=0)
+        settings = evolve(config.settings, version=0, guardian=False)
         super().__init__(evolve(config, settings=settings), identity, rng, now, memory)
         self.replace("healing", _Indifferent())
         self._restart = _SelfRestart(self.departure)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from attrs import define
 
 from hatwist.cluster.facts import PeerDied
+from hatwist.cluster.guard import STUCK
 from hatwist.cluster.names import NodeStatus, Verb
 from hatwist.sim.auditor import Auditor, violate
 
@@ -48,6 +49,13 @@ class OneOwner(Auditor):
         """Take note of a death that was none."""
         assert isinstance(item, PeerDied)
         other = world.hosts[item.peer]
+        if host.node is not None and host.node.ledger.fences and not world.switch.lies:
+            return  # nothing is started before it is fenced
+        if STUCK in other.guard.groups.values():
+            self.excuse = f"the guardian of {item.peer} cannot release what it should"
+            return
+        if other.guarded and not (other.presumed or not host.guarded):
+            return  # its guardian has seen to it, unless it could not know
         if other.node is not None:
             self.excuse = f"{host.name} declared {item.peer} dead, which lives"
         elif other.agents.running:

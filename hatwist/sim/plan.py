@@ -14,6 +14,8 @@ from hatwist.config.findings import Findings
 from hatwist.config.haresources import parse_haresources
 from hatwist.config.model import (
     AutoFailback,
+    Fencing,
+    FencingDevice,
     HaCf,
     HaConfig,
     LinkName,
@@ -60,11 +62,13 @@ class Plan:
     )
     failback: AutoFailback = AutoFailback.ON
     parallel: int = Settings().parallel
+    guardian: bool = False
+    fencing: bool = False
     groups: list[ResourceGroup] = field(factory=list)
 
     def set_nodes(self, words: Iterable[str]) -> None:
         """
-        Read C{alpha beta keepalive=2 links=eth0,eth1 ping=gate ipfail=0 auto_failback=off}.
+        Read C{alpha beta keepalive=2 links=eth0,eth1 ping=gate ipfail=0 auto_failback=off guardian=on}.
 
         @raise ValueError: for a setting that does not exist.
         """
@@ -81,6 +85,10 @@ class Plan:
                 self.failback = AutoFailback(value)
             elif name == "parallel":
                 self.parallel = int(value)
+            elif name == "fencing" and value in ("on", "off"):
+                self.fencing = value == "on"
+            elif name == "guardian" and value in ("on", "off"):
+                self.guardian = value == "on"
             elif name in _TIMES:
                 self.times[name] = seconds(value)
             else:
@@ -107,4 +115,7 @@ class Plan:
         media = [MediumSpec("bcast", link, NOWHERE, interface=link) for link in self.links]
         media.extend(MediumSpec("ping", link, NOWHERE, address=link) for link in self.pings)
         cf = HaCf(self.nodes, tuple(media), auto_failback=self.failback, **self.times)  # type: ignore[arg-type]
-        return HaConfig(cf, KEYS, tuple(self.groups), Settings(parallel=self.parallel))
+        device = FencingDevice("switch", "switch", NOWHERE)
+        fencing = Fencing(devices=(device,)) if self.fencing else Fencing()
+        settings = Settings(parallel=self.parallel, guardian=self.guardian, fencing=fencing)
+        return HaConfig(cf, KEYS, tuple(self.groups), settings)

@@ -35,6 +35,12 @@ OLD: Final = 0.3
 GATED: Final = 0.3
 """The share of storms in which there is a ping node."""
 
+FENCED: Final = 0.25
+"""The share of storms in which there is a fencing device."""
+
+GUARDED: Final = 0.5
+"""The share of storms in which there are guardians."""
+
 NAMES: Final = ("alpha", "beta")
 
 _LAYOUTS: Final = (
@@ -68,6 +74,9 @@ _KINDS: Final = (
 _GATE: Final = "cut alpha|gate/beta|gate"
 """What happens where there is a ping node, too."""
 
+_SWITCH: Final = "switch works/works/fails 0/1/8"
+"""What happens where there is a fencing device, too."""
+
 _REMEDIES: Final = ("boot NAME", "boot all", "heal")
 _PAUSE: Final = "run 0/2ms/50ms/500ms/3/7/15/40"
 
@@ -96,12 +105,14 @@ def orders(seed: int) -> Iterator[str]:
     failback = rng.choice(("on", "on", "off", "legacy"))
     times = f"keepalive={rng.choice((1, 2))} deadtime=6 initdead=12"
     yield f"seed {seed}"
-    yield f"nodes {' '.join(NAMES)} {times} auto_failback={failback} links={','.join(links)}{_gate(seed)}"
+    extra = f"{_gate(seed)}{_guardian(seed)}{_fencing(seed)}"
+    yield f"nodes {' '.join(NAMES)} {times} auto_failback={failback} links={','.join(links)}{extra}"
     yield from (f"group {group}" for group in groups)
     yield from _weather(rng)
     yield from _kinds(seed)
     yield from ("boot alpha", f"run {rng.choice((0, 1, 15))}", "boot beta", f"run {rng.randrange(5, 40)}")
-    yield from _trouble(sea, (*_KINDS, _GATE) if _gate(seed) else _KINDS)
+    more = ((_gate(seed), _GATE), (_fencing(seed), _SWITCH))
+    yield from _trouble(sea, (*_KINDS, *(kind for there, kind in more if there)))
     yield from _peace(sea)
 
 
@@ -145,6 +156,16 @@ def _gate(seed: int) -> str:
     return f" ping=gate deadping=4 ipfail={rng.choice((0, 0, 3))}"
 
 
+def _fencing(seed: int) -> str:
+    """Let there be a fencing device in some storms."""
+    return " fencing=on" if Random(f"fencing {seed}").random() < FENCED else ""
+
+
+def _guardian(seed: int) -> str:
+    """Let there be guardians in half of the storms."""
+    return " guardian=on" if Random(f"guardian {seed}").random() < GUARDED else ""
+
+
 def _trouble(sea: Sea, every_kind: Sequence[str]) -> Iterator[str]:
     kinds = (*sea.rng.sample(every_kind, sea.rng.randrange(2, 7)), *_REMEDIES)
     for _ in range(sea.rng.randrange(1, TROUBLES)):
@@ -155,6 +176,7 @@ def _trouble(sea: Sea, every_kind: Sequence[str]) -> Iterator[str]:
 def _peace(sea: Sea) -> Iterator[str]:
     """Mend everything, look, and see whether one host can still stand in for the other."""
     yield from ("network loss=0 delay=1ms line=0 duplicate=0 flip=0 truncate=0", "heal")
+    yield "switch works"
     for name in NAMES:
         yield f"late {name} 0"
         yield from (

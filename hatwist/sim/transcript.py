@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from hatwist.cluster.actions import Deliver, Log, PauseClients, Persist, Probe, Record, RunGroup, Transmit
+from hatwist.cluster.actions import (
+    CancelFence,
+    Deliver,
+    Fence,
+    Log,
+    PauseClients,
+    Persist,
+    Probe,
+    PushDeadline,
+    Record,
+    RunGroup,
+    Transmit,
+)
 from hatwist.cluster.ledger import Number, number_of
 from hatwist.cluster.names import Level
 from hatwist.wire.envelope import open_datagram
@@ -35,7 +47,7 @@ def describe(action: Action) -> str:
 
     @return: empty for what is not worth a line: datagrams and debug messages.
     """
-    if isinstance(action, Transmit | Probe | Deliver):
+    if isinstance(action, Transmit | Probe | Deliver | PushDeadline):
         return ""
     if isinstance(action, RunGroup):
         return f"run {action.verb.value} {action.group.key}"
@@ -47,6 +59,10 @@ def describe(action: Action) -> str:
         return "clients paused" if action.paused else "clients go on"
     if isinstance(action, Persist):
         return f"keep {action.name}: {action.text}"
+    if isinstance(action, Fence):
+        return f"fence {action.node}: {action.why}"
+    if isinstance(action, CancelFence):
+        return "fence no more"
     return f"stop: {action.why}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hatwist.cluster.events import LeaveWanted, ResourceFailed, StandbyWanted, TakeoverWanted
+from hatwist.cluster.events import FenceConfirmed, LeaveWanted, ResourceFailed, StandbyWanted, TakeoverWanted
 from hatwist.cluster.names import Holding, Verb
 from hatwist.config.durations import seconds
 from hatwist.sim.auditors import agreement
@@ -174,6 +174,19 @@ def _agent(script: Script, name: str, key: str, verb: str, how: str) -> None:
         raise ValueError("an agent can fail or mend")
 
 
+def _switch(script: Script, how: str, takes: str = "1") -> None:
+    """C{switch works 3}: the fencing device C{works}, C{fails} or C{lies} from now on, after some seconds."""
+    if how not in ("works", "fails", "lies"):
+        raise ValueError("a switch works, fails or lies")
+    switch = script.world.switch
+    switch.works, switch.lies, switch.takes = how == "works", how == "lies", seconds(takes)
+
+
+def _confirm(script: Script, name: str, down: str) -> None:
+    """C{confirm alpha beta}: somebody tells alpha that beta is down."""
+    script.world.feed(script.host(name), FenceConfirmed(script.host(down).name))
+
+
 def _pace(script: Script, name: str, shortest: str, longest: str = "") -> None:
     """C{pace alpha 50ms 3}: how long a start or stop takes there."""
     script.host(name).agents.pace = (seconds(shortest), seconds(longest or shortest))
@@ -249,6 +262,8 @@ COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "network": _network,
     "agent": _agent,
     "fail": _fail,
+    "switch": _switch,
+    "confirm": _confirm,
     "pace": _pace,
     "trace": _trace,
     "forget": _forget,

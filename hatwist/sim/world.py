@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from hatwist.cluster.actions import Persist, Probe, RunGroup, Stop, Transmit
-from hatwist.cluster.events import DatagramReceived, DeadlinePassed, GroupFinished, Started
+from hatwist.cluster.actions import Fence, Persist, Probe, PushDeadline, RunGroup, Stop, Transmit
+from hatwist.cluster.events import DatagramReceived, DeadlinePassed, FenceFinished, GroupFinished, Started
+from hatwist.cluster.guard import Guard
 from hatwist.cluster.names import Outcome, Verb
 from hatwist.config.model import LinkName, NodeName
 from hatwist.sim.auditor import Violation, violate
 from hatwist.sim.host import Host
 from hatwist.sim.network import Network
 from hatwist.sim.old import RESTART
+from hatwist.sim.switch import Switch
 from hatwist.sim.transcript import Trace, Transcript
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class World:
     @ivar time: seconds since the world began.
     @ivar events: how many events nodes have handled.
     @ivar moves: how many times something of the hosts' resources may have changed.
+    @ivar switch: the fencing device.
     @ivar trace: which datagrams the transcript shows.
     """
 
@@ -59,6 +62,7 @@ class World:
     moves: int = 0
     hosts: dict[NodeName, Host] = field(init=False)
     network: Network = field(init=False)
+    switch: Switch = field(factory=Switch)
     trace: Trace = field(init=False)
     transcript: Transcript = field(factory=Transcript)
     _heap: list[tuple[Seconds, int, Callable[[], None]]] = field(factory=list)
@@ -102,6 +106,7 @@ class World:
         host = self.hosts[name]
         host.kill()
         host.agents.power_off()
+        host.guard = Guard()
         self.moves += 1
         self._note(host, "crash")
         self._audit(host)
@@ -166,14 +171,49 @@ class World:
                 self._run_group(host, action)
             case Persist(name, text):
                 host.memory[name] = text
-            case Stop(why):
+            case PushDeadline(at, solo):
+                self._push(host, at, solo)
+            case Fence():
+                self.at(self.time + self.switch.takes, partial(self._fenced, host, action, host.life))
+            case Stop(why, again=again):
                 host.kill()
-                if why.startswith(RESTART):
+                if again:
+                    self.at(self.time, partial(self.boot, host.name))
+                elif why.startswith(RESTART):
                     # So long heartbeat sleeps, that its peers may notice.
                     pause = ceil(self.config.cf.deadtime) + 1
                     self.at(self.time + pause, partial(self.boot, host.name))
             case _:
                 pass
+
+    def _push(self, host: Host, at: Seconds, solo: bool) -> None:
+        host.presumed = host.node is not None and host.node.lease.presumed
+        if host.guard.push(at, solo, host.now(self.time)):
+            self.at(host.world_time(at), partial(self._guard, host))
+
+    def _guard(self, host: Host) -> None:
+        """The guardian wakes up: what has lapsed is released, whatever became of the daemon."""
+        # What the clock shows when an alarm rings may be a little less than what it was set to.
+        now = max(host.now(self.time), host.guard.deadline if self._is_due(host) else 0.0)
+        for key in host.guard.look(now):
+            released = host.agents.release(key)
+            host.guard.finished(key, released)
+            self.moves += 1
+            self._note(host, f"guardian releases {key}" if released else f"guardian cannot release {key}")
+        self._audit(host)
+
+    def _is_due(self, host: Host) -> bool:
+        return host.world_time(host.guard.deadline) <= self.time
+
+    def _fenced(self, host: Host, order: Fence, life: int) -> None:
+        """The device is done; it does its work even if nobody waits for it any more."""
+        works = self.switch.works
+        if works:
+            self._note(self.hosts[order.node], "fenced")
+            self.crash(order.node)
+        said = works or self.switch.lies
+        if host.life == life:
+            self.feed(host, FenceFinished(order.ticket, said, "switch", "" if said else "no"))
 
     def _transmit(self, host: Host, data: bytes) -> None:
         for medium in self.config.cf.media:
@@ -197,6 +237,9 @@ class World:
                 self.at(self.time + gone + came, partial(self.feed, host, event))
 
     def _run_group(self, host: Host, order: RunGroup) -> None:
+        starts = order.verb in (Verb.START, Verb.RECOVER)
+        if host.guarded and starts and not host.guard.entrust(order.group.key, host.now(self.time)):
+            violate(self, f"{host.name} starts {order.group.key} after its deadline")
         host.agents.begin(order.group, order.verb)
         self.moves += 1
         duration = host.agents.duration(order.verb)
@@ -208,6 +251,8 @@ class World:
             return
         outcome, detail = host.agents.finish(order.group, order.verb)
         self.moves += 1
+        if host.guarded:
+            self._tell_guard(host, order.group.key, order.verb, outcome)
         if order.verb in (Verb.START, Verb.STOP, Verb.RECOVER):
             said = "done" if outcome is Outcome.OK else outcome.value
             self._note(host, f"{order.verb.value} {order.group.key} {said}")
@@ -215,6 +260,11 @@ class World:
             self.feed(host, GroupFinished(order.ticket, outcome, detail))
         else:
             self._audit(host)
+
+    @staticmethod
+    def _tell_guard(host: Host, key: str, verb: Verb, outcome: Outcome) -> None:
+        if verb is Verb.STOP and outcome is Outcome.OK:
+            host.guard.release(key)
 
     def _arm(self, host: Host) -> None:
         if host.node is None:

@@ -43,8 +43,9 @@ class Node:
         return self.host.name
 
     def boot(self, configuration: Configuration | None = None) -> None:
-        """Power the host on, with new files in /etc/ha.d if they are given, and start the daemon."""
-        self.host.power_on()
+        """Power the host on if it is off, with new files if they are given, and start the daemon."""
+        if not self.host.powered:
+            self.host.power_on()
         if configuration is not None:
             configuration.write(self.host)
         self.start()

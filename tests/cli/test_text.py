@@ -95,6 +95,11 @@ class StatusTests(SynchronousTestCase):
         lines = status_lines(report(WELL, ["authkeys cannot be used\nat all"]))
         self.assertEqual(lines[:2], ["! authkeys cannot be used | at all", ""])
 
+    def test_guardian(self) -> None:
+        """How long what runs here is safe from the guardian."""
+        lines = status_lines(report(evolve(WELL, deadline=0.84)))
+        self.assertIn("  guardian:      releases what runs here in 0.8 s, if it hears no more", lines)
+
     def test_promises(self) -> None:
         """What a node of the cluster does not promise stands below the mode."""
         lines = status_lines(report(evolve(WELL, voided=("what was cut heals", "what died is buried"))))

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, evolve, field
 
 from hatwist.cluster.actions import (
+    CancelFence,
     Deliver,
+    Fence,
     Log,
     PauseClients,
     Persist,
     Probe,
+    PushDeadline,
     Record,
     RunGroup,
     Stop,
@@ -287,7 +290,17 @@ class Cluster:
                 self._later(self.script, name, GroupFinished(ticket, outcome))
             case Stop():
                 self.crash(name)
-            case Log() | Record() | Deliver() | PauseClients() | Persist() | Probe():
+            case (
+                Log()
+                | Record()
+                | Deliver()
+                | PauseClients()
+                | Persist()
+                | Probe()
+                | PushDeadline()
+                | Fence()
+                | CancelFence()
+            ):
                 pass
 
     def _run(self, name: NodeName, key: str, verb: Verb) -> Outcome:

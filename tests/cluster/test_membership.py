@@ -97,7 +97,9 @@ class BeatTests(SynchronousTestCase):
     def test_form(self) -> None:
         """A heartbeat has the status, the deadtime in hexadecimal milliseconds, and what we speak."""
         first = sent(membership().handle(Started(), 0.0))[0]
-        self.assertEqual(first, Message.of(t="status", st="init", dt="2ee0", protocol="1", hatwist="1"))
+        self.assertEqual(
+            first, Message.of(t="status", st="init", dt="2ee0", protocol="1", hatwist="1", hatwist_heard="-")
+        )
 
     def test_a_peer_that_is_new_hears_us_at_once(self) -> None:
         """One heartbeat is for it: at its first, at its first of a new life, and at no other."""

@@ -26,6 +26,24 @@ class MayOwnTests(SynchronousTestCase):
                 may_own(WEB, Claim(ground, BETA), ledger), Permission(False, "this node is leaving")
             )
 
+    def test_without_a_lease(self) -> None:
+        """What the guardian would release at once is not started."""
+        ledger = evolve(settled_ledger(), leased=False)
+        refused = may_own(WEB, Claim(Ground.HOME), ledger)
+        self.assertEqual(refused, Permission(False, "no peer has confirmed in time that it hears this node"))
+
+    def test_not_fenced(self) -> None:
+        """Nothing of a peer that is silent, and nothing it may hold, before it is fenced."""
+        ledger = evolve(settled_ledger(), peers={BETA: NodeStatus.DEAD}, unfenced={BETA})
+        words = "node beta is silent, and not fenced yet"
+        self.assertEqual(may_own(SQL, Claim(Ground.DEATH, BETA), ledger), Permission(False, words))
+        self.assertEqual(may_own(WEB, Claim(Ground.HOME), ledger), Permission(False, words))
+
+    def test_not_seen(self) -> None:
+        """Nothing at all before every peer was seen, where that is waited for."""
+        refused = may_own(WEB, Claim(Ground.HOME), evolve(settled_ledger(), unseen={BETA}))
+        self.assertEqual(refused, Permission(False, "node beta was not seen since this node's start"))
+
     def test_home(self) -> None:
         """A group may be started at its home when nobody else claims it."""
         self.assertEqual(

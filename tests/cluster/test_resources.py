@@ -17,13 +17,13 @@ from hatwist.cluster.facts import (
     CommunicationEstablished,
     HoldingsChanged,
     JobBegun,
-    JobFinished,
     MessageDelivered,
     Outcome,
     PeerRestarted,
     Send,
+    Swept,
 )
-from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.jobs import Purpose
 from hatwist.cluster.ledger import Phase
 from hatwist.cluster.names import Holding, Level, NodeStatus
 from hatwist.cluster.resources import Resources
@@ -33,7 +33,6 @@ from tests.cluster.builders import (
     ALPHA,
     BETA,
     CF,
-    GROUPS,
     LEGACY,
     SQL,
     WEB,
@@ -45,7 +44,7 @@ from tests.cluster.builders import (
     settled_ledger,
 )
 
-SWEPT = JobFinished(Job(Purpose.SWEEP, GROUPS, ("the daemon starts",)))
+SWEPT = Swept()
 LOCAL, FOREIGN, ALL, NONE = Holding.LOCAL, Holding.FOREIGN, Holding.ALL, Holding.NONE
 
 

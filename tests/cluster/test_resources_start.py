@@ -8,21 +8,18 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.cluster import speech
-from hatwist.cluster.events import DeadlinePassed, Started
+from hatwist.cluster.events import DeadlinePassed
 from hatwist.cluster.facts import (
     CommunicationEstablished,
-    JobBegun,
-    JobFinished,
     Send,
 )
-from hatwist.cluster.jobs import Job, Purpose
+from hatwist.cluster.jobs import Purpose
 from hatwist.cluster.ledger import Phase
 from hatwist.cluster.names import Holding, NodeStatus
 from hatwist.cluster.resources import AGREEMENT_PERIOD
 from tests.cluster.builders import (
     BETA,
     CF,
-    GROUPS,
     LEGACY,
 )
 from tests.cluster.test_resources import (
@@ -43,13 +40,6 @@ from tests.cluster.test_resources import (
 class BeginTests(SynchronousTestCase):
     """Communication comes up (protocol 10.2)."""
 
-    def test_start(self) -> None:
-        """With the daemon a sweep over all groups begins."""
-        self.assertEqual(
-            resources(Phase.INIT).handle(Started(), 0.0),
-            [JobBegun(Job(Purpose.SWEEP, GROUPS, ("the daemon starts",)))],
-        )
-
     def test_nice(self) -> None:
         """In nice mode the peers are asked what they hold; nothing is acquired."""
         one = resources(Phase.INIT)
@@ -64,14 +54,6 @@ class BeginTests(SynchronousTestCase):
             self.assertEqual(hear(one, speech.starting(), 2.0), [])
             self.assertEqual(state(one), (Phase.INIT, NONE, NONE, False))
             self.assertNotEqual(one.handle(SWEPT, 3.0), [])
-
-    def test_other_jobs_begin_nothing(self) -> None:
-        """Only the end of the sweep begins anything."""
-        one = resources(Phase.INIT)
-        one.handle(CommunicationEstablished(), 1.0)
-        takeover = Job(Purpose.TAKEOVER, (), ("death",), node=BETA)
-        self.assertEqual(one.handle(JobFinished(takeover), 2.0), [])
-        self.assertEqual(one.ledger.phase, Phase.INIT)
 
     def test_alone(self) -> None:
         """A node that is alone waits for nobody."""

@@ -94,11 +94,6 @@ class ReadTests(Case):
         self.assertIsNone(read.fence_delay)
         self.assertEqual(self.read(""), Fencing())
 
-    def test_notes_once_a_table(self) -> None:
-        """That fencing is not active yet is said once for each table."""
-        self.read(WHOLE)
-        self.assertEqual([str(one.where) for one in self.findings.problems], ["f.toml:2:2", "f.toml:8:2"])
-
     def test_nonsense(self) -> None:
         """Each value that makes no sense is an error at its place."""
         self.read(

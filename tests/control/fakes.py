@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from attrs import Factory, define
+from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
 from hatwist.cluster.names import GroupState, Holding, LinkStatus, NodeStatus
@@ -15,6 +16,7 @@ from hatwist.cluster.status import GroupView, LinkView, NodeView, Status
 from hatwist.config.model import LinkName, NodeName
 from hatwist.control.entries import Entry, newest
 from hatwist.errors import ControlError, StateError
+from hatwist.fencing.results import DeviceStatus, Fenced
 from hatwist.interfaces import IClusterControl, IControlObserver
 from hatwist.resources.operations import Operation
 
@@ -71,6 +73,8 @@ class FakeControl:
     """Does nothing but remember."""
 
     shown: Status = STATUS
+    fenced: list[Fenced] = Factory(list)
+    devices: list[DeviceStatus] = Factory(list)
     asked: list[tuple[str, str, str]] = Factory(list)
     observers: list[IControlObserver] = Factory(list)
     trouble: str = ""
@@ -105,6 +109,15 @@ class FakeControl:
 
     def cleanup(self, key: str, requester: str) -> None:
         self._order("cleanup", key, requester)
+
+    def confirm_down(self, node: str, requester: str) -> None:
+        self._order("confirm down", node, requester)
+
+    def fencings(self) -> Sequence[Fenced]:
+        return self.fenced
+
+    def fencing_devices(self) -> Deferred[Sequence[DeviceStatus]]:
+        return succeed(self.devices)
 
     def leave(self, requester: str) -> None:
         self._order("leave", "", requester)

@@ -11,9 +11,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from hatwist.cluster.names import Outcome, Verb
+from hatwist.config.model import NodeName
 from hatwist.control.entries import Entry, write_entry
 from hatwist.control.operations import operation_report
 from hatwist.control.report import report
+from hatwist.fencing.results import DeviceStatus, Fenced, FenceOutcome, FenceResult
 from hatwist.interfaces import IClusterControl
 from hatwist.resources.operations import Operation
 from tests.control.fakes import STATUS, FakeControl
@@ -106,6 +108,18 @@ class OperatorTests(SynchronousTestCase):
         for wrong in ((7, 7), ("", "7"), ("", True), ("", None)):
             self.assertEqual(self.refusal("journal", *wrong), words)
 
+    def test_fencing(self) -> None:
+        """What was fenced, and whether the devices answer; a person's word is passed on."""
+        result = FenceResult(FenceOutcome.CONFIRMED, "pdu", "done", 1.5)
+        self.daemon.node.fenced = [Fenced(NodeName("node02"), NodeName("node01"), "silence", 7.0, result)]
+        self.daemon.node.devices = [DeviceStatus("pdu", "baytech", True, "", 8.0)]
+        self.assertEqual(self.ask("fencings"), [self.daemon.node.fenced[0].plain()])
+        device = {"name": "pdu", "type": "baytech", "well": True, "words": "", "checked": 8.0}
+        self.assertEqual(self.ask("fencing_devices"), [device])
+        self.ask("confirm_down", "node02")
+        self.assertEqual(self.daemon.node.asked, [("confirm down", "node02", "uid 0 (pid 42)")])
+        self.assertEqual(self.refusal("confirm_down", 7), "which node is down? its name")
+
     def test_operations(self) -> None:
         """operations answers with what was done to a group's resources."""
         done = Operation(1.0, "start", "httpd", Verb.START, Outcome.OK, 0.5, "")
@@ -157,7 +171,10 @@ class OperatorTests(SynchronousTestCase):
 
     def test_unknown_method(self) -> None:
         """A method that is not there is refused with those that are; inner ones are not there."""
-        methods = "cleanup, journal, leave, operations, recent, standby, status, subscribe, takeover"
+        methods = (
+            "cleanup, confirm_down, fencing_devices, fencings, journal, leave, operations, recent, standby,"
+            " status, subscribe, takeover"
+        )
         self.assertEqual(self.refusal("reboot"), f"no method 'reboot'; there are: {methods}")
         for inner in ("_status", "__class__", "control", "rootObject"):
             self.assertIn("no method", self.refusal(inner))

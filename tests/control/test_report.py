@@ -69,6 +69,7 @@ WHOLE: Final = {
     "counters": {"malformed": 3},
     "newest": {"malformed": 4.0},
     "voided": [],
+    "deadline": None,
     "troubles": [],
 }
 

@@ -18,10 +18,12 @@ from hatwist.clients.api import ClientApi
 from hatwist.clients.apphb import AppHeartbeats
 from hatwist.cluster.names import Verb
 from hatwist.config.load import load
+from hatwist.fencing.memory import MemoryFencer
 from hatwist.media.memory import Hub
 from hatwist.resources.groups import GroupRunner
 from hatwist.resources.memory import MemoryAgent
 from hatwist.service.build import Built, Parts, Places, build, local_programs
+from hatwist.service.memory_guardian import MemoryGuardian
 from tests.service.fakes import HostReactor, Observer, temporary
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from hatwist.clients.applications import Applications
     from hatwist.cluster.status import GroupView, Status
     from hatwist.config.load import Loaded
-    from hatwist.config.model import HaConfig
+    from hatwist.config.model import HaConfig, ResourceGroup
     from hatwist.interfaces import IPrograms
     from hatwist.service.build import Say
     from hatwist.service.node_service import NodeService
@@ -82,11 +84,14 @@ class Host:
         self.agent = MemoryAgent()
         self.observer = Observer()
         self.built: Built | None = None
+        self.guardian: MemoryGuardian | None = None
         self._programs: list[IPrograms] = []
         self.parts = Parts(
             media=lambda _say: {"bcast": hub.plug(name)},
-            runner=lambda reactor, _places, _config, say: GroupRunner(self.agent.agent_for, say, reactor),
+            runner=lambda clock, _places, _config, say, _: GroupRunner(self.agent.agent_for, say, clock),
             programs=self._local_programs,
+            fencer=lambda *_: MemoryFencer(),
+            guardian=lambda clock, *_: self._guard(clock),
             addresses=lambda _reactor, _gone: lambda: None,
             rng=lambda: Random(name),
             wall=lambda: WALL,
@@ -126,6 +131,16 @@ class Host:
         scripts = (os.path.join(places.directory, "resource.d"),)
         return load(places.directory, node=places.me, script_dirs=scripts)
 
+    def _guard(self, clock: IReactorTime) -> MemoryGuardian:
+        """Return its guardian, which outlives the daemon, but not the host."""
+        if self.guardian is None:
+            self.guardian = MemoryGuardian(clock, self._release)
+        return self.guardian
+
+    def _release(self, group: ResourceGroup) -> bool:
+        self.agent.running.difference_update(resource.text for resource in group.resources)
+        return True
+
     def build(self) -> NodeService:
         """Make its daemon, not yet started."""
         self.built = build(self.reactor, self.places, self.load(), self.parts)
@@ -147,6 +162,7 @@ class Host:
         while self._programs:
             self._programs.pop().close()
         self.reactor = HostReactor()
+        self.guardian = None
         self.agent.running.clear()
         self.observer = Observer()
 

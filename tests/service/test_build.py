@@ -20,6 +20,7 @@ from hatwist.errors import ConfigError
 from hatwist.interfaces import ICounting, IMediumFactory, IMediumReceiver
 from hatwist.media.memory import Hub, MemoryFactory, MemoryMedium
 from hatwist.resources.groups import GroupRunner
+from hatwist.resources.lifetimes import Lifetimes
 from hatwist.service.build import (
     Places,
     kernel_media,
@@ -232,5 +233,6 @@ class BuiltTests(SynchronousTestCase):
     def test_real_resources(self) -> None:
         """The runner of the real world runs groups."""
         config = self.host.load().config
-        runner = script_runner(HostReactor(), self.host.places, config, lambda *line: None)
+        clock, say = HostReactor(), lambda *line: None
+        runner = script_runner(clock, self.host.places, config, say, Lifetimes(clock, say))
         self.assertIsInstance(runner, GroupRunner)

@@ -142,7 +142,9 @@ class LinesTests(SynchronousTestCase):
         self.host.write("ha.cf", cf.replace("initdead 20", "initdead 9").replace("deadtime 10", "deadtime 8"))
         self.programs = Programs()
 
-    def make_runner(self, clock: IReactorTime, places: Places, _config: HaConfig, say: Say) -> GroupRunner:
+    def make_runner(
+        self, clock: IReactorTime, places: Places, _config: HaConfig, say: Say, _: object
+    ) -> GroupRunner:
         """Make what runs scripts, but for starting them."""
         announcer = Announcer(clock, lambda _link, _ip: False, _Silent(), say)
         found = ResourcePlaces(places.directory, places.init)

@@ -155,6 +155,16 @@ class VocabularyTests(SynchronousTestCase):
         self.give("pace alpha 50ms 3", "pace beta 2")
         self.assertEqual((self.alpha.agents.pace, self.beta.agents.pace), ((0.05, 3.0), (2.0, 2.0)))
 
+    def test_fencing(self) -> None:
+        """The device does as it is told; somebody may say that a host is down."""
+        self.give("switch works 3")
+        switch = self.script.world.switch
+        self.assertEqual((switch.works, switch.lies, switch.takes), (True, False, 3.0))
+        self.give("switch lies")
+        self.assertEqual((switch.works, switch.lies, switch.takes), (False, True, 1.0))
+        self.refuse("switch sleeps")
+        self.give("boot alpha", "confirm alpha beta")
+
     def test_trace(self) -> None:
         """Datagrams are shown, all of them, or none."""
         trace = self.script.world.trace

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import define, evolve, field
 from twisted.trial.unittest import SynchronousTestCase
 
+from hatwist.cluster.actions import RunGroup
 from hatwist.cluster.events import DatagramReceived, DeadlinePassed, LeaveWanted, StandbyWanted, Started
-from hatwist.cluster.names import Holding, Verb
-from hatwist.config.model import LinkName
+from hatwist.cluster.names import Holding, Ticket, Verb
+from hatwist.config.model import LinkName, Settings
 from hatwist.sim.auditor import Auditor, Violation
 from hatwist.sim.transcript import Tracing
 from hatwist.sim.world import MAX_BACKLOG, World
@@ -233,3 +234,17 @@ class TalkTests(SynchronousTestCase):
         world = make_world()
         world.note("*** heal")
         self.assertEqual(world.transcript.take(), ["    0.000 -        *** heal"])
+
+
+class GuardTests(SynchronousTestCase):
+    """The guardian of a host."""
+
+    def test_a_start_without_a_deadline(self) -> None:
+        """A node that starts what it may not have is found out."""
+        world = make_world()
+        world.config = evolve(world.config, settings=Settings(guardian=True))
+        host = world.hosts[ALPHA]
+        host.config = world.config
+        order = RunGroup(Ticket(1), world.config.groups[0], Verb.START)
+        error = self.assertRaises(Violation, world._perform, host, order)
+        self.assertIn("after its deadline", str(error))
