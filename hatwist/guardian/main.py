@@ -29,6 +29,9 @@ PRIORITY = 60
 PREDECESSOR = 1.0
 """Seconds that another guardian has to go."""
 
+IDLE = 10.0
+"""Seconds after which a guardian ends that nobody needs."""
+
 MCL_CURRENT_AND_FUTURE = 3
 OOM_NEVER = "-1000"
 NAME = "hatwist-guard"
@@ -80,13 +83,16 @@ def harden(say: Callable[[str, str], None]) -> None:
 class Server:
     """The socket, and the one daemon that is attached."""
 
-    def __init__(self, path: str, guardian: Guardian) -> None:
+    def __init__(self, path: str, guardian: Guardian, idle: float = IDLE) -> None:
         """
+        @param idle: seconds after which it ends if nobody needs it.
         @raise OSError: the socket cannot be made, or another guardian has it.
         """
         self._guardian = guardian
         self._path = path
         self._daemon: socket.socket | None = None
+        self._idle = idle
+        self._needed = boottime()
         self._door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
         self._lock = _only_one(f"{path}.lock")
         # It is that of a guardian that is dead.
@@ -102,11 +108,19 @@ class Server:
     def turn(self) -> None:
         """Wait for what comes first, and deal with everything there is."""
         waiting = [self._door] if self._daemon is None else [self._door, self._daemon]
-        select.select(waiting, [], [], self._guardian.wait(boottime()))
+        select.select(waiting, [], [], min(self._guardian.wait(boottime()), self._idle / 2))
         if self._daemon is not None:
             self._read(self._daemon)
         self._admit()
         self._guardian.work(boottime())
+        self._rest(boottime())
+
+    def _rest(self, now: float) -> None:
+        """End when nobody has needed a guardian for a while: there is no daemon, and nothing is entrusted."""
+        if self._daemon is not None or self._guardian.guard.groups:
+            self._needed = now
+        elif now - self._needed > self._idle:
+            self._guardian.over = True
 
     def close(self) -> None:
         """Be found no more."""
@@ -197,7 +211,8 @@ def _guard(options: dict[str, str], log: Log) -> int:
         device = options.get("--watchdog", "")
         stop_within = float(options.get("--stop-within", "60"))
         watchdog = Watchdog(device, float(options["--watchdog-timeout"])) if device else None
-        server = Server(options["--socket"], guardian := Guardian(Kernel(), watchdog, log.say, stop_within))
+        guardian = Guardian(Kernel(), watchdog, log.say, stop_within)
+        server = Server(options["--socket"], guardian, float(options.get("--idle", IDLE)))
     except OSError as problem:
         log.say("ERROR", f"the guardian cannot start: {problem}")
         if watchdog is not None:

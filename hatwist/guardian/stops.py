@@ -16,6 +16,10 @@ PAUSE = 1.0
 
 OCF_NOT_RUNNING = 7
 
+SHELL = "/bin/sh"
+ORDINARY = 'echo 0 > /proc/self/oom_score_adj 2> /dev/null; exec "$0" "$@"'
+"""What the guardian starts is killed for memory like any other program, unlike itself."""
+
 
 class Program:
     """
@@ -89,8 +93,8 @@ class StopList:
         out = [(os.POSIX_SPAWN_DUP2, 0, number) for number in (1, 2)]
         try:
             self._child = os.posix_spawnp(
-                program.words[0],
-                program.words,
+                SHELL,
+                [SHELL, "-c", ORDINARY, *program.words],
                 program.environment,
                 file_actions=[null, *out],
                 setsid=True,

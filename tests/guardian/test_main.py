@@ -89,6 +89,19 @@ class ProcessTests(SynchronousTestCase):
         plan = {"addresses": [], "programs": [stop]}
         self.assertTrue(self.ask(daemon, do="entrust", n=1, key="web", plan=plan)["ok"])
 
+    def test_nobody_needs_it(self) -> None:
+        """Without a daemon and without anything entrusted it ends by itself, not before."""
+        child = self.start("--idle", "0.2")
+        daemon = self.connect()
+        self.push(daemon, 60.0)
+        self.entrust(daemon)
+        daemon.close()
+        other = self.connect()
+        self.assertEqual(self.ask(other, do="attach")["held"], ["web"])
+        other.send(json.dumps({"do": "release", "key": "web"}).encode())
+        other.close()
+        self.assertEqual(child.wait(LIMIT), 0)
+
     def logged(self, text: str) -> None:
         """Wait until the log has it."""
         limit = time.monotonic() + LIMIT

@@ -158,11 +158,11 @@ class StopsTests(SynchronousTestCase):
         self.assertTrue(stops.done)
 
     def test_no_such_program(self) -> None:
-        """What cannot be started has failed, in the system's words."""
+        """What cannot be started has failed."""
         stops = StopList([Program([f"{self.directory}/none", "stop"], {}, 5.0)])
-        stops.advance(self.now)
+        self.until(stops, troubles=1)
         (trouble,) = stops.troubles
-        self.assertIn("none stop: [Errno 2] No such file or directory", trouble)
+        self.assertIn("none stop: exit status 127", trouble)
         self.assertFalse(stops.done)
 
     def test_what_cannot_be_called(self) -> None:
