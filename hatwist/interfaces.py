@@ -184,6 +184,9 @@ class IGuardian(Interface):
     def release(key: str) -> None:
         """Tell it that nothing of a group runs here any more; never blocks."""
 
+    def give_up(key: str) -> None:
+        """Tell it that a group cannot be stopped: the watchdog is to reset this host; never blocks."""
+
     def close() -> None:
         """Need it no more; it goes on as long as something is entrusted."""
 

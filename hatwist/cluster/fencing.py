@@ -17,7 +17,14 @@ from attrs import define, field
 from hatwist.cluster.actions import CancelFence, Fence, Log, Record
 from hatwist.cluster.deadlines import Deadlines
 from hatwist.cluster.events import DeadlinePassed, FenceConfirmed, FenceFinished
-from hatwist.cluster.facts import FenceWanted, HoldingsChanged, NodeFenced, NodeRemoved, PeerStatusChanged
+from hatwist.cluster.facts import (
+    ClaimHeard,
+    FenceWanted,
+    HoldingsChanged,
+    NodeFenced,
+    NodeRemoved,
+    PeerStatusChanged,
+)
 from hatwist.cluster.names import Level, Ticket
 from hatwist.config.fencing import devices_of
 
@@ -34,7 +41,15 @@ LONGEST_PAUSE: Final = 60.0
 DELAY: Final = 2.0
 """Deadtimes that the one waits who owns less."""
 
-_Item = FenceWanted | FenceFinished | FenceConfirmed | PeerStatusChanged | NodeRemoved | DeadlinePassed
+_Item = (
+    FenceWanted
+    | FenceFinished
+    | FenceConfirmed
+    | PeerStatusChanged
+    | ClaimHeard
+    | NodeRemoved
+    | DeadlinePassed
+)
 
 
 @define
@@ -80,9 +95,12 @@ class Fencing:
             case FenceConfirmed(node, who):
                 return self._believe(node, who)
             case PeerStatusChanged(node):
-                return self._see(node)
+                # Of a node of the nice kind it is not enough that it lives: it has to say what it holds.
+                return [*self._see(node), *([] if self.ledger.nice else self._meet(node))]
+            case ClaimHeard(node):
+                return self._meet(node)
             case NodeRemoved(node):
-                return self._see(node)
+                return [*self._see(node), *self._meet(node)]
             case DeadlinePassed():
                 due = [node for node in self._wanted if self._deadlines.expire(node, now)]
                 return [outcome for node in due for outcome in self._fence(node)]
@@ -177,22 +195,24 @@ class Fencing:
         return [Record("fenced", node, self.ledger.me, (how, wanted.why)), NodeFenced(node, how, wanted.why)]
 
     def _see(self, node: NodeName) -> list[Outcome]:
-        """It lives, or counts no more: it is not fenced, and not waited for."""
-        changed: list[Outcome] = []
-        if node in self.ledger.unseen:
-            self.ledger.unseen.discard(node)
-            changed = [HoldingsChanged()]
+        """It lives, or counts no more: it is not fenced."""
         self.ledger.unfenced.discard(node)
         if node not in self._wanted:
-            return changed
+            return []
         cancelled = self._cancel(node)
         del self._wanted[node]
         self._deadlines.clear(node)
         return [
             Record("fencing cancelled", node, self.ledger.me, ("it is heard again",)),
             *cancelled,
-            *changed,
         ]
+
+    def _meet(self, node: NodeName) -> list[Outcome]:
+        """It is known what it has, so it is not waited for any more."""
+        if node not in self.ledger.unseen:
+            return []
+        self.ledger.unseen.discard(node)
+        return [HoldingsChanged()]
 
     def _cancel(self, node: NodeName) -> list[Outcome]:
         ticket = self._wanted[node].ticket

@@ -92,6 +92,11 @@ class Guard:
         if self.groups.get(key) in (LAPSED, STUCK):
             self.groups[key] = RELEASED if released else STUCK
 
+    def give_up(self, key: str) -> None:
+        """Take note that the daemon cannot stop a group: nobody knows whether it runs."""
+        if key in self.groups:
+            self.groups[key] = STUCK
+
     @property
     def lapsed(self) -> bool:
         """Whether something has lapsed that nobody has proven released since."""

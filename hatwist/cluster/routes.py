@@ -159,7 +159,7 @@ ROUTES: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType(
             "lease",
         ),
         facts.PeerReturned: ("healing", "aftermath"),
-        facts.ClaimHeard: ("healing",),
+        facts.ClaimHeard: ("healing", "fencing"),
         facts.HomecomingOver: ("healing",),
         facts.CommunicationEstablished: ("twins", "ipfail", "adoption", "resources"),
         facts.LeaseOver: ("lease",),

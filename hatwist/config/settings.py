@@ -121,6 +121,7 @@ class Settings:
     @ivar parallel: how many groups are started or stopped at a time.
     @ivar stop_within: seconds within which the guardian has stopped everything, or the watchdog
         gets no more food.
+    @ivar reset: what cannot be stopped has the watchdog reset the host; else it is blocked.
     @ivar guardian: a process of its own sees to it that nothing runs here after the
         deadline; false for a simulated node unless it says otherwise.
     """
@@ -130,6 +131,7 @@ class Settings:
     parallel: int = 10
     guardian: bool = False
     stop_within: Seconds = 60.0
+    reset: bool = True
     fencing: Fencing = Fencing()
     monitors: Monitors = Monitors()
     addresses: Addresses = USUAL

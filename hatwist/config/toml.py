@@ -90,6 +90,13 @@ KEYS: Final[tuple[KeySpec, ...]] = (
         "60",
         "Seconds within which it has stopped everything, or the watchdog resets the host.",
     ),
+    KeySpec(
+        guardian.TABLE,
+        "reset",
+        bool,
+        "true",
+        "Let the watchdog reset the host when something cannot be stopped; false: it stays blocked.",
+    ),
     *(
         KeySpec(table, name, kind, default, explanation)
         for table in _MONITORS
@@ -215,6 +222,7 @@ def parse_toml(text: str, file: str, findings: Findings) -> Settings:
         parallel=top.integer("parallel", Settings().parallel, 1, MAX_PARALLEL),
         native=good.get(("", "native"), False) is True,
         guardian=good.get((guardian.TABLE, "use"), True) is True,
+        reset=good.get((guardian.TABLE, "reset"), True) is True,
         stop_within=TableReader(guardian.TABLE, good, partial(find_key, text, file), findings).seconds(
             "stop_within", Settings().stop_within, 3600.0
         ),

@@ -3,8 +3,9 @@
 What the daemon tells the guardian, and what the guardian does.
 
 One packet of JSON each way over a UNIX socket.  The daemon says C{attach}, C{push},
-C{entrust}, C{release} and C{bye}; each but C{release} is answered.  Packets that wait are read before the
-time is judged: what was said in time counts, however late it is read.
+C{entrust}, C{release}, C{give up} and C{bye}; each but C{release} and C{give up} is answered.
+Packets that wait are read before the time is judged: what was said in time counts, however late
+it is read.
 """
 
 from __future__ import annotations
@@ -139,6 +140,9 @@ class Guardian:
         if what == "release":
             guard.release(key)
             self._forget()
+            return {}
+        if what == "give up":
+            guard.give_up(key)
             return {}
         if what == "bye":
             self.over = not guard.groups

@@ -35,11 +35,13 @@ class Entrusting:
     Stands between the core's orders and what carries them out.
 
     @ivar run_freely: carries them out.
+    @ivar reset: let the watchdog reset this host when something cannot be stopped.
     """
 
     run_freely: Run
     guardian: IGuardian
     lifetimes: Lifetimes
+    reset: bool = True
 
     def inherit(self, inheritance: Inheritance, groups: tuple[ResourceGroup, ...]) -> None:
         """Go on with what a former life has entrusted."""
@@ -70,4 +72,7 @@ class Entrusting:
         if verb is Verb.STOP and result[0] is Outcome.OK:
             self.guardian.release(group.key)
             self.lifetimes.released(group.key)
+        elif verb is Verb.STOP and self.guardian.armed and self.reset:
+            # Nobody else may have it before this host has been reset.
+            self.guardian.give_up(group.key)
         return result

@@ -162,6 +162,10 @@ class GuardianLink:
         self._plans.pop(key, None)
         self._send({"do": "release", "key": key})
 
+    def give_up(self, key: str) -> None:
+        """See L{IGuardian.give_up}."""
+        self._send({"do": "give up", "key": key})
+
     def close(self) -> None:
         """See L{IGuardian.close}."""
         self._closed = True

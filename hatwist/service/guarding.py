@@ -92,7 +92,7 @@ def guard(monitor: Monitor, guardian: IGuardian | None, lifetimes: Lifetimes, co
     if guardian is None:
         return Guarded(monitor.run)
     inheritance = guardian.attach()
-    entrusting = Entrusting(monitor.run, guardian, lifetimes)
+    entrusting = Entrusting(monitor.run, guardian, lifetimes, config.settings.reset)
     entrusting.inherit(inheritance, config.groups)
     monitor.closing += (guardian.close, lifetimes.close)
     return Guarded(entrusting.run, inheritance, entrusting)

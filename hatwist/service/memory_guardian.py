@@ -61,6 +61,10 @@ class MemoryGuardian:
         """See L{IGuardian.release}."""
         self.guard.release(key)
 
+    def give_up(self, key: str) -> None:
+        """See L{IGuardian.give_up}."""
+        self.guard.give_up(key)
+
     def close(self) -> None:
         """See L{IGuardian.close}."""
         if not self.guard.groups and self._call is not None and self._call.active():

@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from hatwist.cluster.actions import CancelFence, Fence, Record
 from hatwist.cluster.events import DeadlinePassed, FenceConfirmed, FenceFinished
 from hatwist.cluster.facts import (
+    ClaimHeard,
     FenceWanted,
     HoldingsChanged,
     NodeFenced,
@@ -159,9 +160,16 @@ class WaitForAllTests(SynchronousTestCase):
         """Then what was refused may be started."""
         one = fencing(native=True)
         self.assertIn("beta was not seen", one.waits(0.0)[0])
-        self.assertEqual(one.handle(PeerStatusChanged(BETA, NodeStatus.UP), 1.0), [HoldingsChanged()])
-        self.assertEqual(one.handle(PeerStatusChanged(BETA, NodeStatus.ACTIVE), 1.0), [])
+        self.assertEqual(one.handle(PeerStatusChanged(BETA, NodeStatus.UP), 1.0), [])
+        self.assertEqual(one.handle(ClaimHeard(BETA), 1.0), [HoldingsChanged()])
+        self.assertEqual(one.handle(ClaimHeard(BETA), 1.0), [])
         self.assertEqual(one.waits(0.0), ())
+
+    def test_seen_and_legacy(self) -> None:
+        """A node of the legacy kind does not say what it holds: it is asked."""
+        one = fencing(native=True)
+        one.ledger.nice = False
+        self.assertEqual(one.handle(PeerStatusChanged(BETA, NodeStatus.UP), 1.0), [HoldingsChanged()])
 
     def test_a_person(self) -> None:
         """Or when somebody says that it is down."""

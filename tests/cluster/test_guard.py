@@ -147,6 +147,16 @@ class WatchdogTests(SynchronousTestCase):
         one.finished("www", True)
         self.assertTrue(one.feeds(15.0, 5.0))
 
+    def test_given_up(self) -> None:
+        """Nor what the daemon cannot stop; of what is not entrusted it knows nothing."""
+        one = guard(10.0, "www")
+        one.give_up("mail")
+        self.assertTrue(one.feeds(5.0, 100.0))
+        one.give_up("www")
+        self.assertFalse(one.feeds(5.0, 100.0))
+        one.release("www")
+        self.assertTrue(one.feeds(5.0, 100.0))
+
     def test_stuck(self) -> None:
         """What cannot be released is for the watchdog."""
         one = guard(10.0, "www")

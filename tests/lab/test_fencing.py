@@ -165,7 +165,7 @@ class WatchdogTests(DeviceTestCase):
         super().setUp()
         text = ha_cf(auto_failback="off", keepalive="200ms", deadtime="1000ms")
         files = Configuration(
-            f"{text}watchdog /run/watchdog\n",
+            f"{text}watchdog /run/watchdog\nenv STOPRETRYMAX=1\n",
             f"node01 IPaddr::{VIRTUAL}/24/eth0 disk\n",
             scripts={"disk": DISK},
         )
@@ -188,6 +188,21 @@ class WatchdogTests(DeviceTestCase):
         self.answer(self.two, 0)
         until(self.two.host.inside("/run/disk").exists, SETTLED, "node02 has the disk")
         self.watch.await_owner(VIRTUAL, "node02", SETTLED)
+        self.assertOwner("node02")
+
+    def test_a_stop_that_fails_in_a_standby(self) -> None:
+        """It is for the watchdog as well: nobody knows whether the disk is still in use."""
+        self.one.host.write(
+            "/etc/ha.d/resource.d/disk", DISK.replace("sleep 30; rm -f /run/disk", "exit 1"), 0o755
+        )
+        status, words = self.one.control("standby", "all", "--no-wait")
+        self.assertEqual(status, 0, words)
+        until(self.one.host.inside("/run/watchdog.fired").exists, SETTLED, "the watchdog has fired")
+        self.assertFalse(self.two.host.inside("/run/disk").exists())
+        self.one.cut_power()
+        self.assertEqual(self.asked(self.two), "node01")
+        self.answer(self.two, 0)
+        until(self.two.host.inside("/run/disk").exists, SETTLED, "node02 has the disk")
         self.assertOwner("node02")
 
 

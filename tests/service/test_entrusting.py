@@ -57,6 +57,9 @@ class Guardian:
     def release(self, key: str) -> None:
         self.said.append(f"release {key}")
 
+    def give_up(self, key: str) -> None:
+        self.said.append(f"give up {key}")
+
     def close(self) -> None:
         raise NotImplementedError
 
@@ -119,6 +122,17 @@ class EntrustingTests(SynchronousTestCase):
         self.said.clear()
         self.result = (Outcome.FAILED, "busy")
         self.assertEqual(self.order(Verb.STOP), self.result)
+        self.assertEqual(self.said, [f"stop {SQL.key}"])
+
+    def test_a_stop_that_fails(self) -> None:
+        """With a watchdog this host is given up, unless the administrator wants it otherwise."""
+        self.result = (Outcome.FAILED, "busy")
+        self.guardian.armed = 5.0
+        self.order(Verb.STOP)
+        self.assertEqual(self.said, [f"stop {SQL.key}", f"give up {SQL.key}"])
+        self.entrusting.reset = False
+        self.said.clear()
+        self.order(Verb.STOP)
         self.assertEqual(self.said, [f"stop {SQL.key}"])
 
     def test_a_start_that_fails(self) -> None:
