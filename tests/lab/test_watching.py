@@ -75,6 +75,8 @@ class WatchingTests(TwoNodesTestCase):
 
     def test_a_service_that_does_not_start_again(self) -> None:
         """The other node gets its group, once."""
+        self.kill()
+        self.recovered(1)  # so its status has proved itself
         self.one.host.write("/etc/ha.d/resource.d/httpd", BROKEN, 0o755)
         self.kill()
         self.probe.await_answer("node02", SETTLED)

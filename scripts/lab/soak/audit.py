@@ -20,6 +20,8 @@ EXPLAINED: Final[Mapping[Daemon, Mapping[str, str]]] = {
     Daemon.HATWIST: {
         "IPaddr: ERROR: ADDRESS is also claimed by N:N:N:N:N:N on ethN": "two hosts have it; "
         "whether they may is judged by what the kernel says of addresses",
+        "hatwist-guardian: CRIT: the deadline has passed by N.N s: releasing IPaddrN::ADDRESS/ethN": "a "
+        "daemon that does not run: that is what its guardian is there for",
     },
     Daemon.HEARTBEAT: {
         "heartbeat: ERROR: msgNstring: Message with zero fields": _FIFO,

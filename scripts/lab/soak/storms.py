@@ -15,7 +15,7 @@ from typing import Final
 
 from scripts.lab.soak.choices import DEADTIME, NODES, Choice, Daemon, peer
 from scripts.lab.soak.cluster import SETTLED, Cluster
-from scripts.lab.soak.scenarios import KILLED, Scenario, runs_hatwist
+from scripts.lab.soak.scenarios import Scenario, runs_hatwist
 from scripts.lab.soak.views import everything_on
 
 CARD: Final = "eth1"
@@ -161,7 +161,7 @@ def _storms(delay: float) -> Iterator[Scenario]:
                 )
         kill = partial(kill_and_death, node, delay)
         name = f"killed {node} and death of {peer(node)}"
-        yield Scenario(name, kill, partial(runs_hatwist, node), KILLED)
+        yield Scenario(name, kill, partial(runs_hatwist, node))
     for one in ("standby", "takeover"):
         for two in ("standby", "takeover"):
             yield Scenario(f"{one} and {two} together", partial(two_orders, one, two, delay), _nice)
