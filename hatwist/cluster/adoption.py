@@ -54,12 +54,14 @@ class Inheritance:
     @ivar lapsed: of those whose deadline has passed, and which may not be released yet.
     @ivar until: the deadline of the former life.
     @ivar solo: that life knew of no living peer.
+    @ivar met: that life, of this process, knew what every peer had: nobody is waited for.
     """
 
     keys: frozenset[str] = frozenset()
     lapsed: frozenset[str] = frozenset()
     until: Seconds = -inf
     solo: bool = False
+    met: bool = False
 
 
 _Item = Started | DeadlinePassed | PeerHeard | CommunicationEstablished | MessageDelivered | JobFinished
@@ -167,6 +169,8 @@ class Adoption:
         ledger.claim(which & Holding.FOREIGN)
         begun: list[Outcome] = [JobBegun(Job(Purpose.ANNOUNCE, self.groups, (cause,)))]
         begun += acquire_local(ledger, cause, force=True) if which & Holding.LOCAL else []
+        # That life may have ended in the middle of a start: what does not run is started.
+        begun.append(JobBegun(Job(Purpose.RECOVER, self.groups, (cause,))))
         return [*kept, *self._over(), *begun]
 
     def _refuse(self, cause: str) -> list[Outcome]:

@@ -185,7 +185,9 @@ class Fencing:
             ]
         ledger.unseen.discard(node)
         if node not in self._wanted:
-            return [Record("fenced", node, ledger.me, (f"{who} says that it is down",)), HoldingsChanged()]
+            how, why = f"{who} says that it is down", "it was never seen"
+            fenced = Record("fenced", node, ledger.me, (how,))
+            return [fenced, NodeFenced(node, how, why), HoldingsChanged()]
         return [*self._cancel(node), *self._over(node, f"{who} says that it is down")]
 
     def _over(self, node: NodeName, how: str) -> list[Outcome]:

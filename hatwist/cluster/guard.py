@@ -57,7 +57,7 @@ class Guard:
             return False
         if self.groups and said >= self.deadline:
             return False
-        self.deadline, self.solo = at, solo
+        self.deadline, self.solo, self._later = at, solo, None
         return True
 
     def entrust(self, key: str, now: float) -> bool:

@@ -114,7 +114,7 @@ class Node:
         self.ipfail = Ipfail(config.cf, self.ledger, self.complaints)
         self.departure = Departure(identity, self.ledger)
         self.clients = Clients(identity, self.roster)
-        self.fencing = Fencing(config, self.ledger, bool(inheritance.keys))
+        self.fencing = Fencing(config, self.ledger, bool(inheritance.keys) or inheritance.met)
         self.recovery = Recovery(self.ledger, self.complaints, config.settings.monitors)
         self.work = Work(self.ledger, config.settings.parallel)
         self.lease = self._make_lease(inheritance)

@@ -335,6 +335,8 @@ class Resources:
         jobs: list[Outcome] = []
         for group in ledger.groups:
             if not ledger.nice and group.node == ledger.me and group.key in ledger.refused:
+                if not may_own(group, Claim(Ground.HOME), ledger).allowed:
+                    continue
                 # A legacy node does not say what it has: it has to be asked.
                 ledger.refused.discard(group.key)
                 cause = "its start was refused before"

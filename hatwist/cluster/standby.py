@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from hatwist.config.model import NodeName, Seconds
     from hatwist.wire.message import Message
 
+DOUBT: Final = 1.0
+"""Seconds from a C giver's word that nothing moves there until we believe that it gives nothing."""
+
 REPLY_PERIOD: Final = 10.0
 """Seconds the other side has to agree."""
 
@@ -71,6 +74,8 @@ class Standby:
     "The number of the other side's newest step."
     _abandoned: NodeName | None = None
     "Whom we promised to take from, and no longer waited for."
+    _doubted: tuple[NodeName, Number] | None = None
+    "Who said that nothing moves there, after which of its steps."
     _releasing: bool = False
     "The other side agreed, and we are giving."
 
@@ -212,7 +217,10 @@ class Standby:
         A giver gives nothing more then, and a taker says C{done} at once or never;
         heartbeat would wait an hour for either.
         """
-        if message.get("isstable") != "1" or number_of(message) <= self._heard:
+        if number_of(message) <= self._heard:
+            return []
+        if message.get("isstable") != "1":
+            self._deadlines.clear("doubt")
             return []
         if self.ledger.standby is StandbyPhase.DONE and self._releasing:
             if self._deadlines.remaining("standby", now) > REPLY_PERIOD:
@@ -220,6 +228,15 @@ class Standby:
             return []
         if self.ledger.standby is not StandbyPhase.TAKING:
             return []
+        if sender in self.ledger.c_nodes:
+            # It may have said so before it heard that we can take them, and then it gives them all the same.
+            self._deadlines.set("doubt", now + DOUBT)
+            self._doubted = sender, self._heard
+            return []
+        return self._abandon(sender)
+
+    def _abandon(self, sender: NodeName) -> list[Outcome]:
+        """The giver gives nothing."""
         self._abandoned = sender
         self._deadlines.clear("standby")
         self.ledger.standby = StandbyPhase.NOT
@@ -319,6 +336,9 @@ class Standby:
         return [*self.complaints.note("standby out of turn", Level.WARN, text, now)]
 
     def _expire(self, now: Seconds) -> list[Outcome]:
+        doubted, taking = self._doubted, self.ledger.standby is StandbyPhase.TAKING
+        if self._deadlines.expire("doubt", now) and taking and doubted and doubted[1] == self._heard:
+            return self._abandon(doubted[0])
         if not self._deadlines.expire("standby", now) or self.ledger.standby is StandbyPhase.NOT:
             return []
         self.ledger.their_stable = True

@@ -49,10 +49,12 @@ class _Order(NamedTuple):
 
     @ivar key: of the group, also where it is about a part of it.
     @ivar name: the verb, or L{LOOK}.
+    @ivar era: when it was given, see L{GroupRunner.abandon}.
     """
 
     key: str
     name: str
+    era: int = 0
 
 
 class GroupRunner:
@@ -63,6 +65,7 @@ class GroupRunner:
     @ivar witness: hears of starts and stops.
     @ivar troubles: returns what the agents see that an operator should look at.
     @ivar counters: returns how often; see L{hatwist.interfaces.ICounting}.
+    @ivar in_time: says whether anything may be started now.
     @ivar close: ends what agents do beside their orders; what runs stays.
     """
 
@@ -96,6 +99,12 @@ class GroupRunner:
         self._begun: set[str] = set()
         self._condemned: set[str] = set()
         self._stint, self._worked = 0, 0.0
+        self._era = 0
+        self.in_time: Callable[[], bool] = lambda: True
+
+    def abandon(self) -> None:
+        """Start nothing more because of orders that were given until now: who gave them is no more."""
+        self._era += 1
 
     def condemn(self, text: str) -> None:
         """Take a resource for one that does not run, whatever its status says, until it was stopped."""
@@ -122,7 +131,7 @@ class GroupRunner:
             Verb.ANNOUNCE: self._announce,
         }[verb]
         done: Deferred[tuple[Outcome, str]] = self._turn(group).run(
-            lambda: Deferred.fromCoroutine(work(group, _Order(group.key, verb.value)))
+            lambda: Deferred.fromCoroutine(work(group, _Order(group.key, verb.value, self._era)))
         )
         return done.addErrback(self._broken)
 
@@ -150,7 +159,7 @@ class GroupRunner:
         for resource in group.resources:
             agent = self._find(order, resource, self._look_for)
             if isinstance(agent, AgentError):
-                outcome, detail = self.operations.refused(*order, resource, Verb.STATUS, str(agent))
+                outcome, detail = self.operations.refused(*order[:2], resource, Verb.STATUS, str(agent))
             else:
                 outcome, detail = await self._ask(agent, resource, Verb.STATUS)
             seen.append((resource, outcome, detail))
@@ -224,6 +233,8 @@ class GroupRunner:
                 # A former life may have ended before it could say where the address is.
                 await self._ask(agent, resource, Verb.ANNOUNCE)
             return Outcome.OK, "already running"
+        if order.era != self._era or not self.in_time():
+            return Outcome.FAILED, "the deadline has passed: nothing more is started"
         return await self._ask(agent, resource, Verb.START)
 
     async def _ask(self, agent: IResourceAgent, resource: Resource, verb: Verb) -> tuple[Outcome, str]:
@@ -318,13 +329,13 @@ class GroupRunner:
             return reason
         if order.name == LOOK and resource.text not in self._begun:
             return agent  # it is not meant to run, so it is no news that it does not
-        return self.operations.noting(agent, *order)
+        return self.operations.noting(agent, *order[:2])
 
     def _refuse(
         self, order: _Order, resource: Resource, verb: Verb, reason: AgentError
     ) -> tuple[Outcome, str]:
         self._say(Level.ERROR, str(reason))
-        return self.operations.refused(*order, resource, verb, str(reason))
+        return self.operations.refused(*order[:2], resource, verb, str(reason))
 
     def _broken(self, failure: Failure) -> tuple[Outcome, str]:
         """An agent raised, which is a bug of ours: nothing is known of the group."""

@@ -59,6 +59,10 @@ class Lifetimes:
     def __attrs_post_init__(self) -> None:
         self.network = SharedNetwork(lambda: _Lent(self.seconds))
 
+    def in_time(self) -> bool:
+        """Say whether the deadline is ahead, or there is none."""
+        return self.until is None or self.clock.seconds() < self.until
+
     def entrusted(self, group: ResourceGroup) -> None:
         """A group is about to be started, or runs."""
         self._groups[group.key] = frozenset(addresses_of(group))

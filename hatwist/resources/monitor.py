@@ -88,6 +88,11 @@ class Monitor:
     def __attrs_post_init__(self) -> None:
         self._runner.witness = self
 
+    @property
+    def runner(self) -> GroupRunner:
+        """What carries out its orders."""
+        return self._runner
+
     def run(self, group: ResourceGroup, verb: Verb) -> Deferred[tuple[Outcome, str]]:
         """Carry out an order, see L{GroupRunner.run}; what it started is watched."""
         done = self._runner.run(group, verb)

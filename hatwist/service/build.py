@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 
 from hatwist.children.respawn import Children
@@ -157,7 +157,7 @@ class _Builder:
             for one in applications:
                 one.missed = monitor.missed
             guarded = guard(monitor, self._guardian(runner), self._lifetimes, self.config)
-            rng, inherited = self.parts.rng(), guarded.inheritance
+            rng, inherited = self.parts.rng(), evolve(guarded.inheritance, met=service.met)
             node = Node(self.config, identity, rng, now, memory.recall(), inherited)
             monitor.processes = self.parts.processes(self.reactor)
             monitor.closing += [self.parts.addresses(self.reactor, monitor.address_gone), runner.close]

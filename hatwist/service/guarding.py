@@ -94,5 +94,6 @@ def guard(monitor: Monitor, guardian: IGuardian | None, lifetimes: Lifetimes, co
     inheritance = guardian.attach()
     entrusting = Entrusting(monitor.run, guardian, lifetimes, config.settings.reset)
     entrusting.inherit(inheritance, config.groups)
-    monitor.closing += (guardian.close, lifetimes.close)
+    monitor.closing += (guardian.close, lifetimes.close, monitor.runner.abandon)
+    monitor.runner.in_time = lifetimes.in_time
     return Guarded(entrusting.run, inheritance, entrusting)

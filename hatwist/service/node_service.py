@@ -255,6 +255,11 @@ class NodeService(Service):
         if key not in keys:
             raise ControlError(f"no such group; the groups are {', '.join(keys)}")
 
+    @property
+    def met(self) -> bool:
+        """Whether the last life of this process knew what every peer had."""
+        return self._node is not None and not self._node.ledger.unseen
+
     def _begin_anew(self, action: Stop) -> None:
         """Live again, with a new generation; whoever wants this node to leave wants it still."""
         try:

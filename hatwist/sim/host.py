@@ -43,6 +43,7 @@ class Host:
     @ivar memory: what its daemons asked to be kept, on the same disk.
     @ivar guard: what its guardian decides; it outlives the daemon.
     @ivar presumed: its deadline rests on silence, not on what a peer confirmed.
+    @ivar met: its last daemon began anew by itself, and knew what every peer had.
     @ivar life: counts its daemons, so that answers to a dead one are ignored.
     @ivar wakes: counts its alarms, so that only the newest one rings.
     @ivar paused: nothing of it runs; its datagrams wait in C{backlog}.
@@ -67,6 +68,7 @@ class Host:
     agents: Agents = field(init=False)
     guard: Guard = field(factory=Guard)
     presumed: bool = False
+    met: bool = False
     _now: Seconds = float("-inf")
 
     def __attrs_post_init__(self) -> None:
@@ -104,7 +106,8 @@ class Host:
     def inheritance(self) -> Inheritance:
         """Return what its guardian holds."""
         lapsed = frozenset(self.guard.attach())
-        return Inheritance(frozenset(self.guard.held), lapsed, self.guard.deadline, self.guard.solo)
+        held, guard = frozenset(self.guard.held), self.guard
+        return Inheritance(held, lapsed, guard.deadline, guard.solo, self.met)
 
     def kill(self) -> None:
         """End its daemon at once; the resources stay."""

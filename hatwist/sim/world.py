@@ -107,6 +107,7 @@ class World:
         host.kill()
         host.agents.power_off()
         host.guard = Guard()
+        host.met = False
         self.moves += 1
         self._note(host, "crash")
         self._audit(host)
@@ -176,6 +177,7 @@ class World:
             case Fence():
                 self.at(self.time + self.switch.takes, partial(self._fenced, host, action, host.life))
             case Stop(why, again=again):
+                host.met = again and host.node is not None and not host.node.ledger.unseen
                 host.kill()
                 if again:
                     self.at(self.time, partial(self.boot, host.name))

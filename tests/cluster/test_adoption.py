@@ -106,7 +106,12 @@ class KeepTests(SynchronousTestCase):
         self.assertEqual(kept, [MINE.key, THEIRS.key])
         self.assertIn(Swept(), outcomes)
         self.assertEqual(
-            jobs(outcomes), [(Purpose.ANNOUNCE, (MINE.key, THEIRS.key)), (Purpose.BOOT, (MINE.key,))]
+            jobs(outcomes),
+            [
+                (Purpose.ANNOUNCE, (MINE.key, THEIRS.key)),
+                (Purpose.BOOT, (MINE.key,)),
+                (Purpose.RECOVER, (MINE.key, THEIRS.key)),
+            ],
         )
         self.assertEqual(one.ledger.ours, Holding.ALL)
         self.assertEqual(one.deadline(), inf)
@@ -116,7 +121,8 @@ class KeepTests(SynchronousTestCase):
         """Nothing at home is begun because of it."""
         one = self.begin(THEIRS.key)
         outcomes = one.handle(claim(Holding.NONE), 2.0)
-        self.assertEqual(jobs(outcomes), [(Purpose.ANNOUNCE, (THEIRS.key,))])
+        both = [(Purpose.ANNOUNCE, (THEIRS.key,)), (Purpose.RECOVER, (THEIRS.key,))]
+        self.assertEqual(jobs(outcomes), both)
         self.assertEqual(one.ledger.ours, Holding.FOREIGN)
         self.assertNotIn(Swept(), outcomes)
 

@@ -319,6 +319,20 @@ class ResourceTests(SynchronousTestCase):
         one.ledger.releasing = set()
         self.assertEqual(len(jobs(one.handle(HoldingsChanged(), 5.0))), 1)
 
+    def test_refused_without_a_word(self) -> None:
+        """Beside a node that does not say what it has, what may not be started yet is not asked for again."""
+        one = resources(ours=ALL)
+        one.ledger.peers[BETA] = NodeStatus.DEAD
+        one.ledger.their_stable = True
+        one.ledger.nice = False
+        one.ledger.refused = {WEB.key}
+        one.ledger.unseen = {BETA}
+        self.assertEqual(jobs(one.handle(HoldingsChanged(), 5.0)), [])
+        self.assertEqual(one.ledger.refused, {WEB.key})
+        one.ledger.unseen = set()
+        self.assertNotEqual(jobs(one.handle(HoldingsChanged(), 6.0)), [])
+        self.assertEqual(one.ledger.refused, set())
+
     def test_leaving(self) -> None:
         """A leaving node follows the claims and acquires nothing."""
         one = resources(Phase.SHUTDOWN)

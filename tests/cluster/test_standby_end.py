@@ -100,6 +100,31 @@ class TimeTests(SynchronousTestCase):
         )
         self.assertEqual((one.ledger.standby, one.deadline()), (NOT, inf))
 
+    def test_c_giver(self) -> None:
+        """What a C giver says before it has heard our answer proves nothing: it is given a second."""
+        one = taking(evolve(ledger(), c_nodes=frozenset({BETA})))
+        self.assertEqual(claim(one, True, seq=10), [])
+        self.assertEqual(one.handle(DeadlinePassed(), one.deadline() - 0.1), [])
+        outcomes = one.handle(DeadlinePassed(), one.deadline())
+        self.assertIn(HoldingsChanged(), outcomes)
+        self.assertEqual(one.ledger.standby, NOT)
+
+    def test_c_giver_gives(self) -> None:
+        """It moves things after all."""
+        one = taking(evolve(ledger(), c_nodes=frozenset({BETA})))
+        waits = one.deadline()
+        claim(one, True, seq=10)
+        claim(one, False, seq=11)
+        self.assertEqual(one.deadline(), waits)
+
+    def test_c_giver_has_gone_on(self) -> None:
+        """A doubt about one step is none about the next."""
+        one = taking(evolve(ledger(), c_nodes=frozenset({BETA})))
+        claim(one, True, seq=10)
+        one._heard = (9, 99)
+        self.assertEqual(one.handle(DeadlinePassed(), one.deadline()), [])
+        self.assertEqual(one.ledger.standby, TAKING)
+
     def test_giver_gives_after_all(self) -> None:
         """If it gives after all, its groups are taken: nobody else will start them."""
         one = taking(ledger(NONE, ALL))

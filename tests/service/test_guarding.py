@@ -136,7 +136,9 @@ class GuardTests(GuardingTestCase):
         guardian = MemoryGuardian(self.clock)
         guard(self.monitor, guardian, self.lifetimes, config())
         guardian.push(10.0, solo=True)
-        self.assertEqual(self.monitor.closing, [guardian.close, self.lifetimes.close])
+        self.assertEqual(
+            self.monitor.closing, [guardian.close, self.lifetimes.close, self.monitor.runner.abandon]
+        )
         self.monitor.close()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
