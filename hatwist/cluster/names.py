@@ -85,6 +85,8 @@ class Verb(Enum):
     START = "start"
     STOP = "stop"
     STATUS = "status"
+    SEARCH = "search"
+    "Ask every resource of a group; whatever runs of it counts."
     RECOVER = "recover"
     "Stop and start again the first resource that does not run, and all to its right."
     ANNOUNCE = "announce"
@@ -96,7 +98,7 @@ class Outcome(Enum):
     How an order ended.
 
     C{OK}: done.  C{FAILED}: a start failed and the group was released again,
-    or a stop failed.  C{RUNNING} and C{STOPPED} answer C{STATUS}.
+    or a stop failed.  C{RUNNING} and C{STOPPED} answer C{STATUS} and C{SEARCH}.
     """
 
     OK = "ok"

@@ -39,7 +39,7 @@ TICKET_LIMIT: Final = 3600.0
 
 
 _VERBS: Final = {
-    Purpose.SWEEP: Verb.STATUS,
+    Purpose.SWEEP: Verb.SEARCH,
     Purpose.RELEASE: Verb.STOP,
     Purpose.BOOT: Verb.STATUS,
     Purpose.REQUESTED: Verb.START,
@@ -167,7 +167,7 @@ class Work:
 
     def _may_order(self, verb: Verb) -> bool:
         """Say whether one more is not too much; a question never is: a sweep asks before anybody acts."""
-        if verb in (Verb.STATUS, Verb.ANNOUNCE):
+        if verb in (Verb.STATUS, Verb.SEARCH, Verb.ANNOUNCE):
             return True
         alike = (Verb.STOP,) if verb is Verb.STOP else (Verb.START, Verb.RECOVER)
         return sum(order.verb in alike for order in self._orders.values()) < self.parallel
@@ -231,7 +231,7 @@ class Work:
         if order is None:
             return []
         self._deadlines.clear(f"ticket {ticket}")
-        if order.verb is Verb.STATUS:
+        if order.verb in (Verb.STATUS, Verb.SEARCH):
             return self._probed(order, outcome is Outcome.RUNNING, now)
         if order.verb is Verb.ANNOUNCE:
             return []

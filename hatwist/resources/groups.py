@@ -119,7 +119,8 @@ class GroupRunner:
         same, for what does not run of a group that was started.  C{STOP}:
         L{Outcome.OK} when all were stopped; L{Outcome.FAILED} when one was not:
         that one and those to its left may still run.  C{STATUS}:
-        L{Outcome.RUNNING} or L{Outcome.STOPPED}, by the first resource.
+        L{Outcome.RUNNING} or L{Outcome.STOPPED}, by the first resource; C{SEARCH}:
+        the same, by all of them.
 
         @return: fires with the outcome and, for people, its reason; never fails.
         """
@@ -127,6 +128,7 @@ class GroupRunner:
             Verb.START: self._start,
             Verb.STOP: self._stop,
             Verb.STATUS: self._status,
+            Verb.SEARCH: self._search,
             Verb.RECOVER: self._recover,
             Verb.ANNOUNCE: self._announce,
         }[verb]
@@ -311,12 +313,30 @@ class GroupRunner:
         return Outcome.OK, detail
 
     async def _status(self, group: ResourceGroup, order: _Order) -> tuple[Outcome, str]:
-        """Ask the first resource; what it does not call running counts as stopped."""
-        first = group.resources[0]
-        agent = self._find(order, first)
+        """Ask the first resource."""
+        return await self._runs(group.resources[0], order)
+
+    async def _search(self, group: ResourceGroup, order: _Order) -> tuple[Outcome, str]:
+        """
+        Ask one resource after the other, until one runs.
+
+        The first may be gone without the others: the kernel or the guardian
+        took an address away, and its service was left.
+        """
+        answers = []
+        for resource in group.resources:
+            outcome, detail = await self._runs(resource, order)
+            if outcome is Outcome.RUNNING:
+                return outcome, detail
+            answers.append(detail)
+        return Outcome.STOPPED, "; ".join(filter(None, answers))
+
+    async def _runs(self, resource: Resource, order: _Order) -> tuple[Outcome, str]:
+        """Ask a resource; what it does not call running counts as stopped."""
+        agent = self._find(order, resource)
         if isinstance(agent, AgentError):
-            return Outcome.STOPPED, self._refuse(order, first, Verb.STATUS, agent)[1]
-        outcome, detail = await agent.run(first, Verb.STATUS)
+            return Outcome.STOPPED, self._refuse(order, resource, Verb.STATUS, agent)[1]
+        outcome, detail = await agent.run(resource, Verb.STATUS)
         return (outcome if outcome is Outcome.RUNNING else Outcome.STOPPED), detail
 
     def _find(

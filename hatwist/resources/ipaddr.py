@@ -65,7 +65,7 @@ class AddressAgent:
     def _carry_out(self, network: Network, verb: Verb) -> tuple[Outcome, str]:
         found = find(network, self.wanted)
         match verb:
-            case Verb.STATUS:
+            case Verb.STATUS | Verb.SEARCH:
                 words = "Running OK" if found else "Resource is stopped"
                 self._answer(words)
                 return (Outcome.RUNNING if found else Outcome.STOPPED), words

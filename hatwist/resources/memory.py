@@ -70,7 +70,7 @@ class MemoryAgent:
                 self.running.discard(resource.text)
             case Verb.ANNOUNCE:
                 pass
-            case Verb.STATUS:
+            case Verb.STATUS | Verb.SEARCH:
                 runs = resource.text in self.running
                 return (Outcome.RUNNING if runs else Outcome.STOPPED), ""
         return Outcome.OK, ""

@@ -306,7 +306,7 @@ class Cluster:
     def _run(self, name: NodeName, key: str, verb: Verb) -> Outcome:
         running = self.running[name]
         match verb:
-            case Verb.STATUS:
+            case Verb.STATUS | Verb.SEARCH:
                 return Outcome.RUNNING if key in running else Outcome.STOPPED
             case Verb.STOP:
                 running.discard(key)

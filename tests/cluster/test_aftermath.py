@@ -86,7 +86,7 @@ class Beside:
         """Be the programs."""
         key = order.group.key
         match order.verb:
-            case Verb.STATUS:
+            case Verb.STATUS | Verb.SEARCH:
                 return Outcome.RUNNING if key in self.running else Outcome.STOPPED
             case Verb.START | Verb.RECOVER:
                 self.running.add(key)

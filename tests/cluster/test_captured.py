@@ -78,7 +78,7 @@ class Listener:
         """Let something happen, and answer its orders."""
         for action in self.node.handle(event, self.now):
             if isinstance(action, RunGroup):
-                outcome = Outcome.STOPPED if action.verb is Verb.STATUS else Outcome.OK
+                outcome = Outcome.STOPPED if action.verb in (Verb.STATUS, Verb.SEARCH) else Outcome.OK
                 self.feed(GroupFinished(action.ticket, outcome))
         peer = self.node.status().nodes[1].status
         if not self.statuses or self.statuses[-1] is not peer:

@@ -65,7 +65,7 @@ class ContractTests(SynchronousTestCase):
         self.assertEqual(transmitted(actions), [])
         self.assertEqual(
             [action for action in actions if isinstance(action, RunGroup)],
-            [RunGroup(Ticket(1), WEB, Verb.STATUS), RunGroup(Ticket(2), SQL, Verb.STATUS)],
+            [RunGroup(Ticket(1), WEB, Verb.SEARCH), RunGroup(Ticket(2), SQL, Verb.SEARCH)],
         )
         self.assertEqual(transmitted(one.handle(DeadlinePassed(), 1.0)), [])
         self.assertEqual(

@@ -225,7 +225,7 @@ class SweepTests(SynchronousTestCase):
         """At the start all groups are asked at once, before any other job can touch one."""
         self.assertEqual(
             work().handle(JobBegun(job(Purpose.SWEEP)), 0.0),
-            [order(1, WEB, Verb.STATUS), order(2, SQL, Verb.STATUS)],
+            [order(1, WEB, Verb.SEARCH), order(2, SQL, Verb.SEARCH)],
         )
 
     def test_nothing_runs(self) -> None:
@@ -268,7 +268,7 @@ class SweepTests(SynchronousTestCase):
         one.handle(JobBegun(job(Purpose.SWEEP, WEB)), 0.0)
         one.handle(finished(1, Outcome.RUNNING), 1.0)
         one.handle(finished(2, Outcome.FAILED), 2.0)
-        self.assertEqual(one.handle(DeadlinePassed(), 2.0 + RETRY_DELAY), [order(3, WEB, Verb.STATUS)])
+        self.assertEqual(one.handle(DeadlinePassed(), 2.0 + RETRY_DELAY), [order(3, WEB, Verb.SEARCH)])
 
 
 class FailureTests(SynchronousTestCase):

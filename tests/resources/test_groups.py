@@ -310,6 +310,14 @@ class StatusTests(GroupCase):
         expected = (Outcome.STOPPED, f"status of {ADDRESS} fails on order")
         self.assertEqual(self.run_now(STATUS), expected)
 
+    def test_search(self) -> None:
+        """A search asks all resources, up to the first that runs."""
+        self.assertEqual(self.run_now(Verb.SEARCH), (Outcome.STOPPED, ""))
+        self.agent.journal.clear()
+        self.agent.running = {DISK}
+        self.assertIs(self.run_now(Verb.SEARCH)[0], Outcome.RUNNING)
+        self.assertEqual(self.agent.journal, [(ADDRESS, STATUS), (DISK, STATUS)])
+
 
 class MissingTests(GroupCase):
     """Resources without a program."""

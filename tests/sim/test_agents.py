@@ -88,7 +88,7 @@ class AgentsTests(SynchronousTestCase):
         self.agents.pace = (1.0, 3.0)
         for verb in (Verb.START, Verb.STOP):
             self.assertTrue(1.0 <= self.agents.duration(verb) <= 3.0)
-        for verb in (Verb.STATUS, Verb.ANNOUNCE):
+        for verb in (Verb.STATUS, Verb.SEARCH, Verb.ANNOUNCE):
             self.assertEqual(self.agents.duration(verb), 0.001)
 
     def test_power_off(self) -> None:
