@@ -192,10 +192,18 @@ class Work:
                 if self.condition(group).state is not GroupState.RUNNING:
                     self.ledger.refused.add(group.key)
                 return
+        elif verb is Verb.SEARCH and self._shares(group):
+            # What runs of it may run for the other group, which is kept.
+            verb = Verb.STATUS
         elif verb in (Verb.STOP, Verb.RECOVER) and job.purpose is not Purpose.CLEAR:
             # Why it failed says more than that what is left of it is cleared away.
             yield self._record(job, group, True, "")
         yield self._order(running, group, verb, now)
+
+    def _shares(self, group: ResourceGroup) -> bool:
+        """Say whether a resource of a group stands in another one as well."""
+        others = (one for one in self.ledger.groups if one.key != group.key)
+        return any(resource in group.resources for one in others for resource in one.resources)
 
     def _is_ours(self, group: ResourceGroup) -> bool:
         """Say whether a group runs here by right, and is not about to be given up."""

@@ -18,7 +18,7 @@ from hatwist.cluster.names import GroupState, Holding, Level, NodeStatus, Outcom
 from hatwist.cluster.ownership import Claim, Ground
 from hatwist.cluster.work import RETRY_DELAY, TICKET_LIMIT, Condition, Work
 from hatwist.config.model import ResourceGroup
-from tests.cluster.builders import ALPHA, BETA, GROUPS, SQL, WEB, settled_ledger
+from tests.cluster.builders import ALPHA, BETA, GROUPS, SQL, WEB, group, settled_ledger
 
 WHY = ("somebody wants it",)
 STARTS = (Purpose.REQUESTED, Purpose.TAKEOVER, Purpose.TAKE)
@@ -226,6 +226,16 @@ class SweepTests(SynchronousTestCase):
         self.assertEqual(
             work().handle(JobBegun(job(Purpose.SWEEP)), 0.0),
             [order(1, WEB, Verb.SEARCH), order(2, SQL, Verb.SEARCH)],
+        )
+
+    def test_shared_resources(self) -> None:
+        """Of a group that shares a resource with another one only the first is asked: it may run for that."""
+        mail = group(BETA, "10.0.0.3", "apache")
+        one = work()
+        one.ledger.groups = (WEB, SQL, mail)
+        self.assertEqual(
+            one.handle(JobBegun(job(Purpose.SWEEP, SQL, mail)), 0.0),
+            [order(1, SQL, Verb.SEARCH), order(2, mail, Verb.STATUS)],
         )
 
     def test_nothing_runs(self) -> None:
