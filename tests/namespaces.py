@@ -42,6 +42,14 @@ def run_inside(case: SynchronousTestCase, name: str) -> None:
     case.assertNotIn("skips=", done.stdout)
 
 
+def ip(words: str) -> str:
+    """Run iproute2's C{ip} in the name space of this thread."""
+    done = subprocess.run(["ip", *words.split()], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise AssertionError(f"ip {words}: {done.stderr.strip()}")
+    return done.stdout
+
+
 def _need_namespaces(case: SynchronousTestCase) -> None:
     try:
         done = subprocess.run(PROBE, capture_output=True, text=True, timeout=20, check=False)

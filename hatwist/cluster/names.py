@@ -92,6 +92,11 @@ class Verb(Enum):
     ANNOUNCE = "announce"
     "Tell the neighbours once more where its addresses are."
 
+    @property
+    def asks(self) -> bool:
+        """Whether it only looks: C{RUNNING} and C{STOPPED} answer it."""
+        return self in (Verb.STATUS, Verb.SEARCH)
+
 
 class Outcome(Enum):
     """

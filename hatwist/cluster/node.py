@@ -88,8 +88,7 @@ class Node:
         me = identity.name
         self.complaints = Complaints()
         self.patience = Patience(config.cf)
-        nice = config.cf.auto_failback is not AutoFailback.LEGACY
-        self.ledger = Ledger(me, config.groups, nice)
+        self.ledger = Ledger(me, config.groups, config.cf.auto_failback is not AutoFailback.LEGACY)
         self.roster = Roster(me, config.cf.nodes, self.ledger, self.complaints)
         spoken = config.settings.version, config.settings.native
         self.mode = Mode.of(self.roster, self.ledger, self.complaints, spoken, memory)

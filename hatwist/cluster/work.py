@@ -167,7 +167,7 @@ class Work:
 
     def _may_order(self, verb: Verb) -> bool:
         """Say whether one more is not too much; a question never is: a sweep asks before anybody acts."""
-        if verb in (Verb.STATUS, Verb.SEARCH, Verb.ANNOUNCE):
+        if verb.asks or verb is Verb.ANNOUNCE:
             return True
         alike = (Verb.STOP,) if verb is Verb.STOP else (Verb.START, Verb.RECOVER)
         return sum(order.verb in alike for order in self._orders.values()) < self.parallel
@@ -239,7 +239,7 @@ class Work:
         if order is None:
             return []
         self._deadlines.clear(f"ticket {ticket}")
-        if order.verb in (Verb.STATUS, Verb.SEARCH):
+        if order.verb.asks:
             return self._probed(order, outcome is Outcome.RUNNING, now)
         if order.verb is Verb.ANNOUNCE:
             return []

@@ -13,10 +13,10 @@ import queue
 import syslog
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from hatwist.cluster.names import Level
+from hatwist.service.lastwords import CLOSE_LIMIT, finish
 from hatwist.service.logfile import LogFile, obstacle
 from hatwist.service.logline import MAX_TEXT, OURSELVES, Form, Line, one_line
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 MAX_QUEUED: Final = 10_000
 """Lines that may wait for the disk."""
-
-CLOSE_LIMIT: Final = 3.0
-"""Seconds the last lines have to reach the disk."""
 
 DEFAULT_FACILITY: Final = "daemon"
 
@@ -114,12 +111,8 @@ class HaLog:
         @param limit: seconds that may take; it blocks the caller.
         """
         thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        end = time.monotonic() + limit
-        with suppress(queue.Full):
-            self._queue.put(None, timeout=limit)
-        thread.join(max(0.0, end - time.monotonic()))
+        if thread is not None:
+            finish(thread, self._queue, limit)
 
     def _run(self, writer: _Writer) -> None:
         while (line := self._queue.get()) is not None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import evolve
 
 from hatwist.control.entries import FORMER, KEPT, Entry, bounded, newest, read_journal, write_entry
+from hatwist.service.lastwords import CLOSE_LIMIT, finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,9 +43,6 @@ MAX_WAITING: Final = 1000
 
 PATIENCE: Final = 10.0
 """Seconds the disk has for a write before it is said that it hangs."""
-
-CLOSE_LIMIT: Final = 3.0
-"""Seconds the last entries have to reach the disk."""
 
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 
@@ -181,12 +179,8 @@ class Journal:
         @param limit: seconds that may take; it blocks the caller.
         """
         thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        end = time.monotonic() + limit
-        with suppress(queue.Full):
-            self._queue.put(None, timeout=limit)
-        thread.join(max(0.0, end - time.monotonic()))
+        if thread is not None:
+            finish(thread, self._queue, limit)
 
     def _hung(self) -> str:
         since = self._busy_since

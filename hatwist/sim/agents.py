@@ -38,7 +38,7 @@ class Agents:
 
     def duration(self, verb: Verb) -> Seconds:
         """Return how long an order takes; words are quick."""
-        return 0.001 if verb in (Verb.STATUS, Verb.SEARCH, Verb.ANNOUNCE) else self.rng.uniform(*self.pace)
+        return 0.001 if verb.asks or verb is Verb.ANNOUNCE else self.rng.uniform(*self.pace)
 
     def begin(self, group: ResourceGroup, verb: Verb) -> None:
         """
@@ -56,7 +56,7 @@ class Agents:
 
         What could not be started is released again, if it can be.
         """
-        if verb in (Verb.STATUS, Verb.SEARCH):
+        if verb.asks:
             return (Outcome.RUNNING if group.key in self.running else Outcome.STOPPED), ""
         start = Verb.START if verb is Verb.RECOVER else verb
         failed = (group.key, start) in self.broken

@@ -16,19 +16,12 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.guardian.addresses import CONF, Kernel, packed
+from tests.namespaces import ip
 
 FIRST = "172.16.0.1"
 SECOND = "172.16.0.210"
 THIRD = "172.16.0.211"
 SIX = "2001:db8::5"
-
-
-def ip(words: str) -> str:
-    """Run iproute2's C{ip}."""
-    done = subprocess.run(["ip", *words.split()], check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise AssertionError(f"ip {words}: {done.stderr.strip()}")
-    return done.stdout
 
 
 class KernelInside(SynchronousTestCase):

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from tests.namespaces import ip
 
 _CLONE_NEWNET = 0x40000000
 _INTERFACE = "cable0"
@@ -23,14 +24,6 @@ BETA = "192.0.2.2"
 ALPHA6 = "fe80::ff:fe00:1"
 BETA6 = "fe80::ff:fe00:2"
 """What the kernel makes of the hardware addresses that the devices are given."""
-
-
-def ip(words: str) -> str:
-    """Run iproute2's C{ip} in the name space of this thread."""
-    done = subprocess.run(["ip", *words.split()], check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise AssertionError(f"ip {words}: {done.stderr.strip()}")
-    return done.stdout
 
 
 class Wire:

@@ -13,8 +13,9 @@ from hatwist.media.bcast import BCAST
 from hatwist.media.mcast import MCAST
 from hatwist.media.sockets import broadcast_address
 from hatwist.media.ucast import UCAST
-from tests.media.cable import ALPHA, BETA, ip
+from tests.media.cable import ALPHA, BETA
 from tests.media.udpcable import UdpCable, UdpConformance, spec
+from tests.namespaces import ip
 
 GROUP = "225.0.0.75"
 SOURCE = f"{ALPHA}:"

@@ -8,8 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.media.mcast6 import MCAST6
 from hatwist.media.ucast6 import UCAST6
-from tests.media.cable import ALPHA6, BETA6, ip, setting
+from tests.media.cable import ALPHA6, BETA6, setting
 from tests.media.udpcable import UdpCable, UdpConformance, spec
+from tests.namespaces import ip
 
 GROUP6 = "ff12::75:1"
 OTHER6 = "ff12::75:2"

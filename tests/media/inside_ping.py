@@ -19,8 +19,9 @@ from hatwist.errors import MediumError
 from hatwist.media.icmp import ECHO_SOCKETS, open_echo
 from hatwist.media.ping import PING, PING6, PING_GROUP, Kind, PingMedium
 from hatwist.wire.icmp import ICMP
-from tests.media.cable import BETA, Wire, ip
+from tests.media.cable import BETA, Wire
 from tests.media.conformance import MAX_TURNS, Cable, Ear, End, MediumConformance, turn
+from tests.namespaces import ip
 
 GROUP_RANGE = Path("/proc/sys/net/ipv4/ping_group_range")
 DATAGRAM = (socket.SOCK_DGRAM,)

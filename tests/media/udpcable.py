@@ -14,8 +14,9 @@ from twisted.internet.testing import MemoryReactorClock
 from hatwist.cluster.names import Level
 from hatwist.config.model import LinkName, MediumSpec, Position
 from hatwist.media.udp import Recipe, UdpFactory
-from tests.media.cable import Wire, ip
+from tests.media.cable import Wire
 from tests.media.conformance import MAX_TURNS, Cable, Ear, End, MediumConformance, turn
+from tests.namespaces import ip
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,18 +28,11 @@ from hatwist.resources.frames import announcements
 from hatwist.resources.kept import KeptNetwork, SharedNetwork
 from hatwist.resources.lost import listen_to_addresses
 from hatwist.resources.network import Held, IPAddress, Network, NoLinkError
+from tests.namespaces import ip
 from tests.resources.conformance import HOME, IP, OTHER, SIX, NetworkConformance
 from tests.resources.fakes import LogBook, group, temporary
 
 MAC = "02:00:ac:10:00:01"
-
-
-def ip(words: str) -> str:
-    """Run iproute2's C{ip}."""
-    done = subprocess.run(["ip", *words.split()], check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise AssertionError(f"ip {words}: {done.stderr.strip()}")
-    return done.stdout
 
 
 def furnish() -> None:

@@ -11,9 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from hatwist.resources.lifetimes import Lifetimes
 from hatwist.resources.network import Held
+from tests.namespaces import ip
 from tests.resources.conformance import IP, OTHER, SIX
 from tests.resources.fakes import LogBook, group
-from tests.resources.inside import furnish, ip
+from tests.resources.inside import furnish
 
 FOREVER = "forever"
 
