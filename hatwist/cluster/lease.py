@@ -200,7 +200,7 @@ class Lease:
 
     def is_over(self, now: Seconds) -> bool:
         """Say whether the deadline is past: to be asked before anything else."""
-        return self.active and self._valid and now >= self.until
+        return self._valid and self.active and now >= self.until
 
     def _hear(self, sender: NodeName, message: Message, now: Seconds) -> list[Outcome]:
         try:

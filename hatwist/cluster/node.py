@@ -201,10 +201,14 @@ class Node:
 
     def _connect(self) -> None:
         """Look up once what is called for every event."""
-        handles = {name: machine.handle for name, machine in self._machines.items()}
-        self._handlers = {kind: tuple(handles[name] for name in names) for kind, names in ROUTES.items()}
+        # Without a guardian nothing is leased, and no status is shown to who has no use for it.
+        used = {name: one for name, one in self._machines.items() if name != "lease" or self.lease.active}
+        handles = {name: machine.handle for name, machine in used.items()}
+        self._handlers = {
+            kind: tuple(handles[name] for name in names if name in handles) for kind, names in ROUTES.items()
+        }
         self._own, self._peers = Directory.of(HEARD, handles), Directory.of(HEARD_OF_PEERS, handles)
-        self._waiting = [machine.deadline for name, machine in self._machines.items() if name not in IDLE]
+        self._waiting = [machine.deadline for name, machine in used.items() if name not in IDLE]
 
     def next_deadline(self) -> Seconds:
         """Return when the node wants to hear C{DeadlinePassed}; finite once it has started."""

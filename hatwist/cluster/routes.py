@@ -230,8 +230,12 @@ class Directory:
 
     @classmethod
     def of(cls, heard: Mapping[str, frozenset[str]], handles: Mapping[str, Handler]) -> Directory:
-        """Turn a table round."""
-        names = ROUTES[facts.MessageDelivered]
+        """
+        Turn a table round.
+
+        @param handles: what each machine hears with; who is not there hears of nothing.
+        """
+        names = [name for name in ROUTES[facts.MessageDelivered] if name in handles]
         kinds = frozenset().union(*heard.values())
         by_type = {
             kind: tuple(handles[name] for name in names if kind in heard.get(name, {kind})) for kind in kinds
